@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { OutsideRequestError } from '../errors.ts'
+
+/** The Next.js major whose defaults hold. */
+type Compat = 13 | 14 | 15 | 16
+
+/** What the ambient functions (`cookies()`, `after()`, `hostRequest()` …) know of the request that is being handled. */
+export interface RequestContext {
+  /** The received `NextRequest`. */
+  readonly request: Request
+  readonly compat: Compat
+  /** What the host handles the request with: which host, and its own objects. */
+  readonly host: { readonly name: 'fastify' | 'express' }
+  /** `after` while the callbacks of `after()` run, when the answer can no longer be changed. */
+  phase: 'handler' | 'after'
+  /** The jar of `cookies()`, once it was asked for. */
+  jar: object | undefined
+  /** Whether draft mode was switched by this request. */
+  draft: boolean | undefined
+  /** Runs a task once the answer is out. */
+  defer (task: () => unknown): void
+}
+
+// One store for the process, even where a compiling loader has evaluated this module twice.
+const STORE = Symbol.for('fastify-app-routes.context')
+const holder = globalThis as { [STORE]?: AsyncLocalStorage<RequestContext> }
+
+export const requestStorage: AsyncLocalStorage<RequestContext> = holder[STORE] ??= new AsyncLocalStorage<RequestContext>()
+
+/**
+ * The context of the current request.
+ * @throws OutsideRequestError, worded as Next.js words it
+ */
+export function currentContext (caller: string): RequestContext {
+  const context = requestStorage.getStore()
+  if (context === undefined) throw new OutsideRequestError(`\`${caller}\` was called outside a request scope. Read more: https://nextjs.org/docs/messages/next-dynamic-api-wrong-context`)
+  return context
+}

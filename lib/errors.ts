@@ -1,0 +1,50 @@
+import createError from '@fastify/error'
+
+/**
+ * Every error of the library. `docs/errors.md` lists them; a test keeps the two in step.
+ * Codes that begin with `FST_` are Fastify's own, reused where the meaning is the same.
+ */
+export const AppRoutesOptionError = createError<[string, { cause: unknown }?]>('FAR_ERR_OPTION', '%s', 500, TypeError)
+export const AppDirectoryNotFoundError = createError<[string]>('FAR_ERR_DIR_NOT_FOUND', 'The app directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
+export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_ROUTE', '%s')
+export const MissingPackageError = createError<[string, string]>('FAR_ERR_MISSING_PACKAGE', '%s Install it: npm install %s')
+export const NotSupportedError = createError<[string]>('FAR_ERR_NOT_SUPPORTED', '%s', 500)
+export const OutsideRequestError = createError<[string]>('FAR_ERR_OUTSIDE_REQUEST', '%s')
+export const WrongHostError = createError<[string]>('FAR_ERR_WRONG_HOST', '%s')
+export const NoResponseError = createError<[string]>('FAR_ERR_NO_RESPONSE', '%s', 500, TypeError)
+export const HandlerThrewError = createError<[string, { cause: unknown }]>('FAR_ERR_THROWN_VALUE', 'A route handler threw something that is not an Error: %s', 500)
+export const BodyConsumedError = createError('FAR_ERR_BODY_CONSUMED', 'The request body was already consumed before it reached the route handler, and neither req.rawBody nor req.body holds it. Let the middleware that reads it set one of them, or mount it behind the app directory.', 500)
+export const BadPathError = createError<[string]>('FST_ERR_BAD_URL', "'%s' is not a valid url component", 400, URIError)
+export const BodyTooLargeError = createError('FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large', 413, RangeError)
+
+/** What is wrong with one file or layout of an app directory, and how to mend it. */
+export interface AppDirectoryProblem {
+  /** What kind of problem: `FAR_ERR_LAYOUT`, `FAR_ERR_LOAD` or `FAR_ERR_SEGMENT_CONFIG`. */
+  code: 'FAR_ERR_LAYOUT' | 'FAR_ERR_LOAD' | 'FAR_ERR_SEGMENT_CONFIG'
+  /** What is wrong, in Next.js's words where Next.js has some. */
+  message: string
+  /** The files concerned, relative to the app directory. */
+  files: string[]
+  /** How to mend it. */
+  mend: string
+  /** The error that a route file threw while it was loaded. */
+  cause?: unknown
+}
+
+const AppDirectoryErrorBase = createError<[string]>('FAR_ERR_APP_DIRECTORY', '%s')
+
+/** All that keeps an app directory from starting, reported at once in `problems`. */
+export class AppDirectoryError extends AppDirectoryErrorBase {
+  readonly problems: AppDirectoryProblem[]
+
+  constructor (dir: string, problems: AppDirectoryProblem[]) {
+    const list = problems.map((problem, index) => {
+      const files = problem.files.map((file) => `\n     ${file}`).join('')
+      return `\n  ${index + 1}. [${problem.code}] ${problem.message}${files}\n     → ${problem.mend}`
+    })
+    super(`${problems.length} problem${problems.length === 1 ? '' : 's'} in the app directory ${dir}:${list.join('')}`)
+    this.problems = problems
+    const cause = problems.find((problem) => problem.cause !== undefined)?.cause
+    if (cause !== undefined) this.cause = cause
+  }
+}

@@ -1,0 +1,90 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { BodyConsumedError } from '../errors.ts'
+import type { HostExchange } from '../handle/context.ts'
+import { parsedBodyBytes } from '../web/parsed-body.ts'
+import { authorityOr } from '../web/url.ts'
+
+/** What Express, Connect and body parsers put on a request. Any of it may be missing. */
+export interface ConnectRequest extends IncomingMessage {
+  originalUrl?: string
+  baseUrl?: string
+  protocol?: string
+  ip?: string
+  body?: unknown
+  rawBody?: unknown
+  /** Set by body-parser once it has read the body. */
+  _body?: boolean
+  app?: { get?: (setting: string) => unknown }
+  log?: { error?: (details: object, message: string) => void }
+}
+
+export type ConnectResponse = ServerResponse
+
+/** A request and its response, as Express, Connect or `node:http` hand them over. */
+export class ExpressExchange implements HostExchange {
+  readonly req: ConnectRequest
+  readonly res: ConnectResponse
+  readonly target: string
+  readonly bodyLimit: number
+
+  constructor (req: ConnectRequest, res: ConnectResponse, target: string, bodyLimit: number) {
+    this.req = req
+    this.res = res
+    this.target = target
+    this.bodyLimit = bodyLimit
+  }
+
+  get method (): string { return this.req.method! }
+  get headers (): IncomingHttpHeaders { return this.req.headers }
+
+  get host (): ExpressHost { return { name: 'express', req: this.req, res: this.res } }
+
+  clientIp (): string | undefined { return this.req.ip ?? this.req.socket.remoteAddress }
+
+  origin (): string {
+    const { req } = this
+    const protocol = req.protocol ?? ((req.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http')
+    return `${protocol}://${authorityOr(this.#authority(), req.socket?.localPort)}`
+  }
+
+  /** Express 4 has no accessor for host and port that follows `trust proxy`, so the setting is asked. */
+  #authority (): string | undefined {
+    const { req } = this
+    const trusts = req.app?.get?.('trust proxy fn')
+    const forwarded = req.headers['x-forwarded-host']
+    if (typeof forwarded === 'string' && typeof trusts === 'function' && (trusts as (address: string | undefined, hop: number) => boolean)(req.socket.remoteAddress, 0)) {
+      return forwarded.split(',', 1)[0]!.trim()
+    }
+    return req.headers.host ?? req.headers[':authority'] as string | undefined
+  }
+
+  body (): Readable | Uint8Array {
+    const { req } = this
+    if (req._body !== true && !req.readableDidRead) return req
+    const bytes = parsedBodyBytes(req.rawBody, req.body, req.headers['content-type'])
+    if (bytes === undefined) throw new BodyConsumedError()
+    return bytes
+  }
+}
+
+/** What `hostRequest()` gives in Express. */
+export interface ExpressHost {
+  readonly name: 'express'
+  readonly req: ConnectRequest
+  readonly res: ConnectResponse
+}
+
+/**
+ * The target that the client asked for, mount prefix included. It ends with what the router matched (`url`): where a
+ * middleware has rewritten that, the rewritten one counts, so that all see the same path.
+ */
+export function fullTarget (req: ConnectRequest): string {
+  const url = req.url!
+  const original = req.originalUrl
+  if (original === undefined || original === url) return url
+  if (original.endsWith(url) && (req.baseUrl === undefined || original === req.baseUrl + url)) return original
+  // Mounted at /api, a request for /api has the url '/'.
+  if (/^\/(?:\?|$)/.test(url) && original === (req.baseUrl ?? original.slice(0, original.length - url.length + 1)) + url.slice(1)) return original
+  return (req.baseUrl ?? '') + url
+}

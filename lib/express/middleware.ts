@@ -1,0 +1,162 @@
+import { Readable } from 'node:stream'
+import { BodyTooLargeError } from '../errors.ts'
+import type { Mount } from '../handle/context.ts'
+import { handle, type Answer } from '../handle/handle.ts'
+import { Lifecycle } from '../handle/lifecycle.ts'
+import { answerUnhandled, type AutomaticAnswer } from '../handle/unhandled.ts'
+import { installHooks } from '../loader/hooks.ts'
+import { loadModule } from '../loader/load.ts'
+import { servedModules } from '../next/served.ts'
+import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
+import { loadTable } from '../routes/load-table.ts'
+import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
+import type { Method, Route, RouteTable } from '../routes/table.ts'
+import { announcesTooMuch } from '../web/body.ts'
+import { onceClosed } from '../web/exchange.ts'
+import { sendToNode } from '../web/send.ts'
+import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse } from './exchange.ts'
+
+export interface ExpressAppRoutesOptions extends AppRoutesOptions {
+  /**
+   * What happens to requests for paths of ours that no handler takes: 405, automatic OPTIONS and slash redirects are
+   * answered, or the request goes on to `'next'`.
+   * @default 'answer'
+   */
+  unhandledMethod?: 'answer' | 'next'
+}
+
+export type Next = (error?: unknown) => void
+
+export interface AppRoutesMiddleware {
+  (req: ConnectRequest, res: ConnectResponse, next?: Next): void
+  /** Resolves once the directory is loaded, and rejects where it can't be. Requests that come before wait. */
+  ready (): Promise<void>
+  /**
+   * Lets running handlers and `after()` tasks finish. Signals of streaming answers are aborted at once; after
+   * `closeTimeout` they are cut off. Call it beside `server.close()`.
+   */
+  close (): Promise<void>
+}
+
+interface ExpressMount extends Mount {
+  table: RouteTable
+  bodyLimit: number
+  unhandledMethod: 'answer' | 'next'
+}
+
+const DEFAULT_BODY_LIMIT = 1024 * 1024
+
+export function createMiddleware (given: string | URL | ExpressAppRoutesOptions): AppRoutesMiddleware {
+  const options = parseOptions(given, {
+    unhandledMethod: { valid: (value) => value === 'answer' || value === 'next', expected: "'answer' or 'next'" }
+  }) as ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>
+  const lifecycle = new Lifecycle(options.closeTimeout)
+  const releaseHooks = installHooks(servedModules)
+  let mount: ExpressMount | undefined
+  const loading = load(options, lifecycle).then((loaded) => { mount = loaded })
+  // Whoever asks is told: ready(), and every request.
+  loading.catch(() => {})
+
+  const middleware = (req: ConnectRequest, res: ConnectResponse, next: Next = finalHandler(res)): void => {
+    if (mount !== undefined) dispatch(mount, req, res, next)
+    else loading.then(() => { dispatch(mount!, req, res, next) }, next)
+  }
+  return Object.assign(middleware, {
+    ready: () => loading,
+    async close () {
+      lifecycle.close()
+      await loading.catch(() => {})
+      await lifecycle.idle()
+      releaseHooks()
+    }
+  })
+}
+
+async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle): Promise<ExpressMount> {
+  const table = await loadTable(options.dir, {
+    compat: options.compat,
+    loadModule,
+    warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
+  })
+  return {
+    table,
+    lifecycle,
+    compat: options.compat,
+    trailingSlash: options.trailingSlash,
+    bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
+    unhandledMethod: options.unhandledMethod ?? 'answer',
+    logError: (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
+  }
+}
+
+/** Through the request's logger where a logging middleware has put one on it (pino-http). */
+function logError (req: ConnectRequest, err: unknown, message: string): void {
+  if (typeof req.log?.error === 'function') req.log.error({ err }, message)
+  else console.error(message, err)
+}
+
+/** For a plain `node:http` server, which has nothing to go on to. */
+function finalHandler (res: ConnectResponse): Next {
+  return (error) => {
+    if (res.headersSent) {
+      res.destroy()
+      return
+    }
+    const status = error === undefined ? 404 : (error as { statusCode?: unknown }).statusCode
+    res.statusCode = typeof status === 'number' ? status : 500
+    res.end()
+  }
+}
+
+function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectResponse, next: Next): void {
+  const { table, trailingSlash } = mount
+  const target = fullTarget(req)
+  const path = pathOf(target)
+  const own = pathOf(req.url!)
+  const canonical = canonicalPath(path, trailingSlash)
+  const route = canonical === null ? table.match(own.length > 1 && own.endsWith('/') ? own.slice(0, -1) : own) : null
+  if (route?.handlers[req.method as Method] === undefined) {
+    const automatic = mount.unhandledMethod === 'answer' ? unhandled(mount, path, own, target, req.method!) : null
+    if (automatic === null) next()
+    else sendAutomatic(res, automatic)
+    return
+  }
+  run(mount, route, new ExpressExchange(req, res, target, route.config.bodyLimit ?? mount.bodyLimit), next)
+}
+
+/** What the host's router has cut off the path stays in front of redirects. */
+function unhandled ({ table, trailingSlash }: ExpressMount, path: string, own: string, target: string, method: string): AutomaticAnswer | null {
+  const prefix = path.endsWith(own) ? path.slice(0, path.length - own.length) : path
+  return answerUnhandled(table, path, searchOf(target), prefix, method, trailingSlash)
+}
+
+function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next: Next): void {
+  const { res } = exchange
+  const done = mount.lifecycle.begin()
+  onceClosed(res, done)
+  const fail = (error: Error): void => {
+    if (error instanceof BodyTooLargeError) res.setHeader('connection', 'close')
+    // Nobody is left to answer to.
+    if (!res.destroyed) next(error)
+  }
+  if (announcesTooMuch(exchange)) return fail(new BodyTooLargeError())
+  handle(mount, route, exchange, pathOf(exchange.req.url!), 0)
+    .then((answer) => { send(res, answer, mount.lifecycle, fail) })
+    .catch(fail)
+}
+
+function send (res: ConnectResponse, { outgoing, context }: Answer, lifecycle: Lifecycle, fail: (error: Error) => void): void {
+  const { body } = outgoing
+  if (body instanceof Readable) {
+    const forget = lifecycle.addStream({
+      abort: (reason) => { context.abort(reason) },
+      cancel: () => { res.destroy() }
+    })
+    body.once('close', forget)
+  }
+  sendToNode(res, outgoing, fail)
+}
+
+function sendAutomatic (res: ConnectResponse, { status, headers, body }: AutomaticAnswer): void {
+  sendToNode(res, { status, statusText: '', headers: Object.entries(headers), body }, () => {})
+}

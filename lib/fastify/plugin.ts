@@ -1,0 +1,211 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel } from 'fastify'
+import { Readable } from 'node:stream'
+import { BodyTooLargeError, RouteRegistrationError } from '../errors.ts'
+import type { Mount } from '../handle/context.ts'
+import { handle, type Answer } from '../handle/handle.ts'
+import { Lifecycle } from '../handle/lifecycle.ts'
+import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
+import { installHooks } from '../loader/hooks.ts'
+import { loadModule } from '../loader/load.ts'
+import { servedModules } from '../next/served.ts'
+import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
+import { loadTable } from '../routes/load-table.ts'
+import type { TrailingSlash } from '../routes/options.ts'
+import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
+import { routerPaths, type Method, type Route, type RouterOptions, type RouteTable } from '../routes/table.ts'
+import { announcesTooMuch } from '../web/body.ts'
+import { answerWhatNobodyHandles } from './automatic.ts'
+import { errorHandler, fail } from './errors.ts'
+import { FastifyExchange } from './exchange.ts'
+import { sendAutomatic, sendReply } from './send.ts'
+
+/** The options of the Fastify plugin: our own and Fastify's own for plugins. */
+export interface FastifyAppRoutesOptions extends AppRoutesOptions {
+  /** Fastify's prefix: stands in front of every path of the directory, and is part of `request.url`. */
+  prefix?: string
+  /** Fastify's log level for the routes of the directory. */
+  logLevel?: LogLevel
+}
+
+/** One directory in one server. */
+interface FastifyMount extends Mount {
+  table: RouteTable
+  router: RouterOptions
+  bodyLimit: number
+}
+
+/**
+ * The plugin itself: a thin shell, so that requests which nothing matches are seen where they end up, around an
+ * encapsulated child with the routes, so that our body parser does not touch the host's.
+ */
+export async function plugin (fastify: FastifyInstance, given: string | URL | FastifyAppRoutesOptions): Promise<void> {
+  const options = parseOptions(given, {
+    prefix: { valid: (value) => typeof value === 'string', expected: 'a path' },
+    logLevel: { valid: (value) => typeof value === 'string', expected: 'a log level' }
+  }) as ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
+  const releaseHooks = installHooks(servedModules)
+  fastify.addHook('onClose', () => { releaseHooks() })
+
+  const router = routerOptions(fastify)
+  const table = await loadTable(options.dir, {
+    compat: options.compat,
+    router,
+    loadModule,
+    warn: (message) => { fastify.log.warn(message) }
+  })
+  const mount: FastifyMount = {
+    table,
+    router,
+    compat: options.compat,
+    trailingSlash: router.ignoreTrailingSlash === true ? 'ignore' : options.trailingSlash,
+    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit ?? DEFAULT_BODY_LIMIT,
+    lifecycle: new Lifecycle(options.closeTimeout),
+    logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
+  }
+  logMaxParamLength(fastify, table)
+  closeWith(fastify, mount.lifecycle)
+  await fastify.register(async (child) => {
+    refuseDuplicates(child, table)
+    child.removeAllContentTypeParsers()
+    child.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
+    for (const route of table.routes) addRoute(child, route, mount)
+    answerWhatNobodyHandles(fastify, { table, prefix: child.prefix, trailingSlash: mount.trailingSlash, router })
+  }, { prefix: options.prefix, logLevel: options.logLevel })
+}
+
+const DEFAULT_BODY_LIMIT = 1024 * 1024
+
+type InitialConfig = FastifyInstance['initialConfig'] & { routerOptions?: RouterOptions & { maxParamLength?: number } }
+
+function routerOptions ({ initialConfig }: FastifyInstance): RouterOptions {
+  const { routerOptions = {}, ...direct } = initialConfig as InitialConfig & RouterOptions
+  const pick = (name: keyof RouterOptions): boolean | undefined => routerOptions[name] ?? direct[name]
+  return {
+    caseSensitive: pick('caseSensitive') ?? true,
+    ignoreTrailingSlash: pick('ignoreTrailingSlash') ?? false,
+    ignoreDuplicateSlashes: pick('ignoreDuplicateSlashes') ?? false,
+    useSemicolonDelimiter: pick('useSemicolonDelimiter') ?? false
+  }
+}
+
+function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
+  if (table.routes.every((route) => route.segments.every((segment) => segment.kind === 'static'))) return
+  const limit = (fastify.initialConfig as InitialConfig).routerOptions?.maxParamLength ?? 100
+  fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
+}
+
+function closeWith (fastify: FastifyInstance, lifecycle: Lifecycle): void {
+  fastify.addHook('preClose', (done) => {
+    lifecycle.close()
+    done()
+  })
+  fastify.addHook('onClose', () => lifecycle.idle())
+}
+
+/**
+ * Two explicit routes of one path and method cannot both be. All clashes are told at once, with our file in them.
+ * @throws RouteRegistrationError
+ */
+function refuseDuplicates (child: FastifyInstance, table: RouteTable): void {
+  const clashes: string[] = []
+  for (const route of table.routes) {
+    for (const method of Object.keys(route.handlers) as Method[]) {
+      if (isAutomaticHead(route, method)) continue
+      for (const url of routerPaths(route.segments).map((path) => withPrefix(child.prefix, path))) {
+        if (child.hasRoute({ method, url })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
+      }
+    }
+  }
+  if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
+}
+
+function withPrefix (prefix: string, path: string): string {
+  return path === '/' && prefix !== '' ? prefix : prefix + path
+}
+
+const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
+
+function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount): void {
+  for (const method of Object.keys(route.handlers) as Method[]) {
+    const handler = routeHandler(route, method, mount, child.prefix)
+    for (const path of routerPaths(route.segments)) {
+      // The host may have a HEAD of its own for our GET; it keeps it.
+      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(child.prefix, path) })) continue
+      for (const url of spellings(path, child.prefix, mount.trailingSlash)) {
+        child.route({
+          method: method as HTTPMethods,
+          url,
+          handler,
+          errorHandler,
+          exposeHeadRoute: false,
+          config: { appRoute: { file: route.file, path: route.path } },
+          ...(BODYLESS.has(method) ? {} : { onRequest: acceptAnyContentType })
+        })
+      }
+    }
+  }
+}
+
+/** The prefix alone is the root of what is below it. With `trailingSlash: true` a path has either form (files keep none). */
+function spellings (path: string, prefix: string, trailingSlash: TrailingSlash): string[] {
+  const bare = path === '/' && prefix !== '' ? '' : path
+  return trailingSlash === true && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
+}
+
+const BODYLESS = new Set<Method>(['GET', 'HEAD'])
+
+const withOddType = new WeakMap<FastifyRequest, string>()
+const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
+
+/** Fastify refuses malformed content types with 415 before any parser sees them; route handlers may look at them. */
+function acceptAnyContentType (request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  const type = request.raw.headers['content-type']
+  if (type !== undefined && !MEDIA_TYPE.test(type)) {
+    withOddType.set(request, type)
+    delete request.raw.headers['content-type']
+  }
+  done()
+}
+
+/** Everything that does not change from request to request is settled here, once for each route. */
+function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => unknown {
+  const { table, router, trailingSlash } = mount
+  const skip = prefix === '' ? 0 : prefix.split('/').length - 1
+  const bodyLimit = route.config.bodyLimit ?? mount.bodyLimit
+  const shadowed = table.isShadowed(route, method)
+  const needsRest = route.segments.at(-1)?.kind === 'catch-all'
+  const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
+
+  return (request, reply) => {
+    let path = pathOf(request.url)
+    if (duplicateSlashes === 'keep') path = path.replace(/\/{2,}/g, '/')
+    if (router.useSemicolonDelimiter === true) path = path.split(';', 1)[0]!
+    const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
+    if (canonical !== null) return sendAutomatic(reply, redirectTo(canonical, searchOf(request.url)))
+    if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
+    if (shadowed) {
+      const owner = table.match(path.slice(prefix.length) || '/')
+      if (owner !== null && owner !== route) return sendAutomatic(reply, withoutHandler(owner.allow, method))
+    }
+    const odd = withOddType.get(request)
+    if (odd !== undefined) request.raw.headers['content-type'] = odd
+    const target = duplicateSlashes === 'keep' ? path + searchOf(request.url) : request.url
+    const exchange = new FastifyExchange(request, reply, target, bodyLimit)
+    if (announcesTooMuch(exchange)) return fail(request, reply, route, new BodyTooLargeError())
+    handle(mount, route, exchange, path, skip)
+      .then((answer) => { send(reply, answer, mount.lifecycle) })
+      .catch((error: Error) => { fail(request, reply, route, error) })
+  }
+}
+
+function send (reply: FastifyReply, { outgoing, context }: Answer, lifecycle: Lifecycle): void {
+  const { body } = outgoing
+  if (body instanceof Readable) {
+    const forget = lifecycle.addStream({
+      abort: (reason) => { context.abort(reason) },
+      cancel: () => { reply.raw.destroy() }
+    })
+    body.once('close', forget)
+  }
+  sendReply(reply, outgoing)
+}

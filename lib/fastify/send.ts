@@ -1,0 +1,46 @@
+import type { FastifyReply } from 'fastify'
+import { Readable } from 'node:stream'
+import type { AutomaticAnswer } from '../handle/unhandled.ts'
+import type { Outgoing } from '../web/outgoing.ts'
+import { flushHeadersSoon, mergeVary } from '../web/send.ts'
+
+/** Sends through the reply, so that every hook of the host sees the answer. Headers that hooks have set stay. */
+export function sendReply (reply: FastifyReply, { status, statusText, headers, body }: Outgoing): void {
+  reply.code(status)
+  if (statusText !== '' && reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = statusText
+  let hasType = false
+  for (const [name, value] of headers) {
+    if (name === 'content-type') hasType = true
+    // Fastify itself appends Set-Cookie.
+    reply.header(name, name === 'vary' ? mergeVary(reply.getHeader(name), value) : value)
+  }
+  if (body === null) {
+    // A content type that a hook has set speaks of another body.
+    if (!hasType) reply.removeHeader('content-type')
+    reply.send()
+  } else if (body instanceof Readable) sendStream(reply, body)
+  else if (hasType) {
+    // Fastify would add a charset to JSON types.
+    if (typeof body === 'string') reply.serializer(asIs)
+    reply.send(body)
+  } else {
+    // Fastify would add a content type to bytes that have none, and leaves streams alone.
+    reply.header('content-length', String(Buffer.byteLength(body)))
+    sendStream(reply, Readable.from([typeof body === 'string' ? Buffer.from(body) : body], { objectMode: false }))
+  }
+}
+
+/** An error handler may still want to send an object through the same reply. */
+const asIs = (payload: unknown): string => typeof payload === 'string' ? payload : JSON.stringify(payload)
+
+function sendStream (reply: FastifyReply, body: Readable): void {
+  // Once it is piped, the hooks are through and the headers are complete.
+  reply.raw.once('pipe', () => { flushHeadersSoon(reply.raw) })
+  reply.send(body)
+}
+
+export function sendAutomatic (reply: FastifyReply, answer: AutomaticAnswer): void {
+  reply.code(answer.status).headers(answer.headers)
+  if (answer.body === null) reply.send()
+  else reply.type('text/plain; charset=utf-8').send(answer.body)
+}

@@ -1,0 +1,54 @@
+/** What still runs, and how it is brought to an end when the server closes. */
+export class Lifecycle {
+  readonly #closeTimeout: number
+  readonly #streams = new Set<OpenStream>()
+  #pending = 0
+  #idle: (() => void) | undefined
+  #closing = false
+
+  /** @param closeTimeout milliseconds that streams get to end by themselves */
+  constructor (closeTimeout: number) {
+    this.#closeTimeout = closeTimeout
+  }
+
+  /** Counts a piece of work that closing waits for; the result ends it. */
+  begin (): () => void {
+    this.#pending++
+    return () => {
+      if (--this.#pending === 0) this.#idle?.()
+    }
+  }
+
+  /** Notes a streaming answer; the result forgets it. */
+  addStream (stream: OpenStream): () => void {
+    this.#streams.add(stream)
+    if (this.#closing) this.#stop([stream])
+    return () => { this.#streams.delete(stream) }
+  }
+
+  /** Tells the streams to end: their signals are aborted now, and what is left after the time-out is cancelled. */
+  close (): void {
+    this.#closing = true
+    this.#stop([...this.#streams])
+  }
+
+  #stop (streams: OpenStream[]): void {
+    for (const stream of streams) stream.abort(new DOMException('The server is closing.', 'AbortError'))
+    if (streams.length === 0) return
+    setTimeout(() => {
+      for (const stream of streams) if (this.#streams.has(stream)) stream.cancel()
+    }, this.#closeTimeout).unref()
+  }
+
+  /** Resolves once nothing is pending. */
+  async idle (): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => { this.#idle = resolve })
+  }
+}
+
+export interface OpenStream {
+  /** Aborts the request's signal. */
+  abort (reason: unknown): void
+  /** Cuts the answer off. */
+  cancel (): void
+}

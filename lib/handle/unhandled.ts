@@ -1,0 +1,54 @@
+import type { TrailingSlash } from '../routes/options.ts'
+import { canonicalPath } from '../routes/path.ts'
+import type { RouteTable } from '../routes/table.ts'
+
+/** An answer that no handler gives. */
+export interface AutomaticAnswer {
+  status: 204 | 308 | 405
+  headers: Record<string, string>
+  body: string | null
+}
+
+/**
+ * The redirect to the canonical form of a path, as Next.js words it.
+ * @param path as the client sent it, mount prefix included
+ */
+export function redirectTo (path: string, search: string): AutomaticAnswer {
+  // What the client did not encode must not reach an HTML page or a shell through us.
+  const location = (path + search).replace(/["<>`{}]/g, encodeURIComponent)
+  return { status: 308, headers: { location, refresh: `0;url=${location}` }, body: location }
+}
+
+/** OPTIONS and 405 for a path whose file lacks the verb. */
+export function withoutHandler (allow: string, method: string): AutomaticAnswer {
+  return { status: method === 'OPTIONS' ? 204 : 405, headers: { allow }, body: null }
+}
+
+/**
+ * What to answer where nothing of the host's matches: a redirect, OPTIONS or 405 for paths of ours, null for all others.
+ * @param path as the client sent it, mount prefix included
+ * @param prefix the mount prefix
+ */
+export function answerUnhandled (table: RouteTable, path: string, search: string, prefix: string, method: string, trailingSlash: TrailingSlash): AutomaticAnswer | null {
+  const canonical = canonicalPath(path, trailingSlash)
+  if (canonical !== null) return leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
+  const route = match(table, path, prefix)
+  return route === null || route.handlers[method as never] !== undefined ? null : withoutHandler(route.allow, method)
+}
+
+/** Follows the redirects that the client is going to follow; there are two at most. */
+function leadsToRoute (table: RouteTable, path: string, prefix: string, trailingSlash: TrailingSlash): boolean {
+  const next = canonicalPath(path, trailingSlash)
+  return match(table, next ?? path, prefix) !== null
+}
+
+function match (table: RouteTable, path: string, prefix: string): ReturnType<RouteTable['match']> {
+  if (prefix === '') return table.match(withoutTrailingSlash(path))
+  if (path !== prefix && !path.startsWith(prefix + '/')) return null
+  return table.match(withoutTrailingSlash(path.slice(prefix.length) || '/'))
+}
+
+/** The table knows paths without a trailing slash only. */
+function withoutTrailingSlash (path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
+}

@@ -1,0 +1,26 @@
+import type { LoadHook, ResolveHook } from 'node:module'
+import { SCHEME, servedName, sourceOf } from './served-modules.ts'
+
+/** The hooks for ES modules before Node.js 22.15, on their own thread. */
+
+let names: Record<string, string[]> = {}
+let active: Int32Array
+
+export function initialize (data: { names: Record<string, string[]>, active: Int32Array }): void {
+  names = data.names
+  active = data.active
+}
+
+export const resolve: ResolveHook = (specifier, context, nextResolve) => {
+  if (Atomics.load(active, 0) === 1) {
+    const name = servedName(specifier, context.parentURL, (candidate) => candidate in names)
+    if (name !== undefined) return { url: SCHEME + name, format: 'module', shortCircuit: true }
+  }
+  return nextResolve(specifier, context)
+}
+
+export const load: LoadHook = (url, context, nextLoad) => {
+  if (!url.startsWith(SCHEME)) return nextLoad(url, context)
+  const name = url.slice(SCHEME.length)
+  return { format: 'module', source: sourceOf(name, names[name]!), shortCircuit: true }
+}

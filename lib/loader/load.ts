@@ -1,0 +1,57 @@
+import module, { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { hasSyncHooks } from './hooks.ts'
+import { formatOf, resolveTsx } from './typescript.ts'
+
+const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
+
+/**
+ * Loads a module of the app directory through Node.js's own loader, so that a module which the server imports too stays
+ * one instance. Where Node.js cannot run TypeScript, `tsx` does, unless the process was started under it already.
+ * @throws MissingPackageError where tsx is needed and not installed
+ */
+export async function loadModule (file: string): Promise<Record<string, unknown>> {
+  if (hasSyncHooks || !TYPESCRIPT.test(file)) return namespaceOf(await import(pathToFileURL(file).href))
+  await registerTsx(file)
+  // Under tsx, a CommonJS module gives all its names to require() only.
+  if (formatOf(file) === 'commonjs') return createRequire(file)(file) as Record<string, unknown>
+  return namespaceOf(await import(pathToFileURL(file).href))
+}
+
+/** A CommonJS module whose exports Node.js could not foresee is all in `default`. */
+function namespaceOf (namespace: Record<string, unknown>): Record<string, unknown> {
+  const exported = namespace.default
+  if (typeof exported !== 'object' || exported === null || Object.keys(namespace).some((key) => key !== 'default' && key !== 'module.exports')) return namespace
+  return exported as Record<string, unknown>
+}
+
+let registered: Promise<void> | undefined
+
+function registerTsx (file: string): Promise<void> {
+  registered ??= (async () => {
+    const extensions = (module as unknown as { _extensions: Record<string, unknown> })._extensions
+    const why = `Node.js ${process.versions.node} does not run TypeScript by itself.`
+    if (extensions['.ts'] === undefined) await register(resolveTsx(file, why), 'cjs')
+    if (!await importsTypeScript()) await register(resolveTsx(file, why), 'esm')
+  })()
+  // A failure is told to every file that needs it.
+  registered.catch(() => { registered = undefined })
+  return registered
+}
+
+async function register (manifest: string, kind: 'cjs' | 'esm'): Promise<void> {
+  const { exports } = createRequire(manifest)(manifest) as { exports: Record<string, { import: { default: string } }> }
+  const entry = new URL(exports[`./${kind}/api`]!.import.default, pathToFileURL(manifest))
+  const api = await import(entry.href) as { register (): unknown }
+  api.register()
+}
+
+/** Tries it on a declaration file of our own: whoever started the process may have done so by any flag or hook. */
+async function importsTypeScript (): Promise<boolean> {
+  try {
+    await import(new URL('./load.d.ts', import.meta.url).href)
+    return true
+  } catch {
+    return false
+  }
+}

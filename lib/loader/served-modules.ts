@@ -1,0 +1,38 @@
+/**
+ * The modules that route files reach under Next.js's names. They live in a registry on the global object, because a
+ * compiling loader (tsx, for CommonJS on Node.js 20) evaluates an ES module a second time for `require()`:
+ * whoever asks, and how, gets the one instance that the plugin itself uses.
+ */
+const REGISTRY = Symbol.for('fastify-app-routes.modules')
+
+export const SCHEME = 'app-routes:'
+
+export type ServedModules = Record<string, object>
+
+const registry = globalThis as { [REGISTRY]?: ServedModules }
+
+export function serve (modules: ServedModules): void {
+  registry[REGISTRY] = { ...registry[REGISTRY], ...modules }
+}
+
+export function served (name: string): object | undefined {
+  return registry[REGISTRY]?.[name]
+}
+
+/** Importers inside the real Next.js, or inside what it built, keep the real modules. */
+const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
+
+/** The name of the served module that a specifier stands for, or undefined. `next/server.js` is `next/server`. */
+export function servedName (specifier: string, importer: string | undefined, has: (name: string) => boolean): string | undefined {
+  if (!specifier.startsWith('next/') && !specifier.startsWith('fastify-app-routes/') && !specifier.startsWith('server-only')) return undefined
+  const name = specifier.endsWith('.js') ? specifier.slice(0, -3) : specifier
+  if (!has(name) || (importer !== undefined && INSIDE_NEXT.test(importer))) return undefined
+  return name
+}
+
+/** The text of an ES module that hands out a served module. */
+export function sourceOf (name: string, exportNames: string[]): string {
+  const names = exportNames.filter((exported) => exported !== 'default')
+  const from = `globalThis[Symbol.for('fastify-app-routes.modules')][${JSON.stringify(name)}]`
+  return `const module = ${from}\nexport const { ${names.join(', ')} } = module\nexport default module\n`
+}

@@ -1,0 +1,56 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { currentContext, type RequestContext } from '../context/request-context.ts'
+import { jarOf } from './cookie-jar.ts'
+import { promiseWithMembers } from './thenable.ts'
+
+const BYPASS_COOKIE = '__prerender_bypass'
+
+/**
+ * The secret that the cookie must hold. Next.js makes one at each build; here it is one for each process, unless the
+ * variable that Next.js itself reads names one for all processes of a deployment.
+ */
+const secret = process.env.__NEXT_PREVIEW_MODE_ID ?? randomBytes(16).toString('hex')
+
+export class DraftMode {
+  readonly #context: RequestContext
+
+  constructor (context: RequestContext) {
+    this.#context = context
+  }
+
+  /** Whether the client has draft mode on. */
+  get isEnabled (): boolean {
+    return this.#context.draft ?? isSecret(jarOf(this.#context).get(BYPASS_COOKIE)?.value)
+  }
+
+  /** Turns draft mode on for the client: from this request on, in 13 and 14 from the next. */
+  enable (): void { this.#switch(true, 'enable') }
+
+  /** Turns draft mode off for the client. */
+  disable (): void { this.#switch(false, 'disable') }
+
+  #switch (on: boolean, caller: string): void {
+    const context = this.#context
+    if (context.phase === 'after') throw new Error(`\`draftMode().${caller}()\` was called inside \`after()\`. The enabled status of \`draftMode()\` can be read inside \`after()\` but you cannot enable or disable \`draftMode()\`. See more info here: https://nextjs.org/docs/app/api-reference/functions/after`)
+    const attributes = { httpOnly: true, sameSite: isDevelopment() ? 'lax' : 'none', secure: !isDevelopment(), path: '/' } as const
+    jarOf(context).set({ name: BYPASS_COOKIE, value: on ? secret : '', ...attributes, ...(on ? {} : { expires: new Date(0) }) })
+    if (context.compat >= 15) context.draft = on
+  }
+}
+
+const isDevelopment = (): boolean => process.env.NODE_ENV === 'development'
+
+function isSecret (value: string | undefined): boolean {
+  if (value === undefined || value.length !== secret.length) return false
+  const [given, known] = [Buffer.from(value), Buffer.from(secret)]
+  return given.length === known.length && timingSafeEqual(given, known)
+}
+
+/**
+ * Reads and switches draft mode.
+ * @throws OutsideRequestError
+ * @see https://nextjs.org/docs/app/api-reference/functions/draft-mode
+ */
+export function draftMode (): Promise<DraftMode> & DraftMode {
+  return promiseWithMembers(new DraftMode(currentContext('draftMode')))
+}

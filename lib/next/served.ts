@@ -1,0 +1,24 @@
+import * as cache from './cache.ts'
+import * as headers from './headers.ts'
+import * as jsxRuntime from './jsx-runtime.ts'
+import * as navigation from './navigation.ts'
+import * as og from './og.ts'
+import * as server from './server.ts'
+
+/** What route files get for the names by which they import Next.js, and for ours. */
+export const servedModules = {
+  'next/server': server,
+  'next/headers': headers,
+  'next/navigation': navigation,
+  'next/cache': cache,
+  'next/og': og,
+  'server-only': {},
+  // Only where React is not installed.
+  'react/jsx-runtime': jsxRuntime,
+  'react/jsx-dev-runtime': jsxRuntime,
+  'fastify-app-routes/server': server,
+  'fastify-app-routes/headers': headers,
+  'fastify-app-routes/navigation': navigation,
+  'fastify-app-routes/cache': cache,
+  'fastify-app-routes/og': og
+}

@@ -1,0 +1,7 @@
+export { after, type AfterTask } from './after.ts'
+export { connection } from './connection.ts'
+export { NextRequest } from './next-request.ts'
+export { NextResponse } from './next-response.ts'
+export { URLPattern } from './url-pattern.ts'
+export { userAgent, userAgentFromString, type UserAgent } from './user-agent.ts'
+export type { NextURL } from './next-url.ts'

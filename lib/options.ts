@@ -1,0 +1,100 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AppRoutesOptionError } from './errors.ts'
+import type { Compat, TrailingSlash } from './routes/options.ts'
+
+export type { Compat, TrailingSlash }
+
+/** The options that every host takes. */
+export interface AppRoutesOptions {
+  /** The app directory: an absolute path, a path relative to the working directory, or a `file:` URL. */
+  dir: string | URL
+  /**
+   * The Next.js major whose defaults hold.
+   * @default 16
+   */
+  compat?: Compat
+  /**
+   * As in next.config: `false` redirects `/x/` to `/x`, `true` does the opposite, with 308. `'ignore'` leaves trailing
+   * slashes to the host.
+   * @default false
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/trailingSlash
+   */
+  trailingSlash?: TrailingSlash
+  /**
+   * How many bytes of a body handlers may read. A route file's `config.bodyLimit` wins.
+   * @default the host's own limit: Fastify's `bodyLimit`, 1 MiB in Express
+   */
+  bodyLimit?: number
+  /**
+   * Milliseconds that streaming answers get to end by themselves when the server closes, before they are cut off.
+   * @default 10000
+   */
+  closeTimeout?: number
+}
+
+export interface ParsedOptions {
+  dir: string
+  compat: Compat
+  trailingSlash: TrailingSlash
+  bodyLimit: number | undefined
+  closeTimeout: number
+}
+
+type Checks<T> = { [K in keyof Required<T>]: { valid: (value: unknown) => boolean, expected: string } }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+const CHECKS: Checks<AppRoutesOptions> = {
+  dir: { valid: (value) => (typeof value === 'string' && value !== '') || value instanceof URL, expected: 'a path or a file: URL' },
+  compat: { valid: (value) => [13, 14, 15, 16].includes(value as number), expected: '13, 14, 15 or 16' },
+  trailingSlash: { valid: (value) => typeof value === 'boolean' || value === 'ignore', expected: "true, false or 'ignore'" },
+  bodyLimit: { valid: (value) => isCount(value) && value !== 0, expected: 'a positive whole number of bytes' },
+  closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' }
+}
+
+/**
+ * Checks the options of a host and fills in the defaults.
+ * @param hostChecks the options that this host alone takes
+ * @throws AppRoutesOptionError naming what is wrong, unknown options included
+ */
+export function parseOptions<T extends object> (given: unknown, hostChecks: Checks<T>): ParsedOptions & T {
+  const options = typeof given === 'string' || given instanceof URL ? { dir: given } : given
+  if (typeof options !== 'object' || options === null) throw new AppRoutesOptionError(`The options must be an app directory or an object with \`dir\`, not ${String(options)}.`)
+  const checks: Record<string, { valid: (value: unknown) => boolean, expected: string }> = { ...CHECKS, ...hostChecks }
+  for (const [name, value] of Object.entries(options)) {
+    const check = checks[name]
+    if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
+    if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
+  }
+  const { dir, compat = 16, trailingSlash = false, closeTimeout = 10_000 } = options as AppRoutesOptions
+  if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
+  return { ...options as T, dir: resolveDir(dir), compat, trailingSlash, closeTimeout, bodyLimit: (options as AppRoutesOptions).bodyLimit }
+}
+
+function resolveDir (dir: string | URL): string {
+  if (dir instanceof URL || dir.startsWith('file:')) {
+    try {
+      return fileURLToPath(dir)
+    } catch (cause) {
+      throw new AppRoutesOptionError(`The option \`dir\` must be a path or a file: URL, not '${String(dir)}'.`, { cause })
+    }
+  }
+  return path.resolve(dir)
+}
+
+function unknownOption (name: string, known: string[]): string {
+  const closest = known.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) })).sort((a, b) => a.distance - b.distance)[0]!
+  const hint = closest.distance <= Math.max(2, name.length / 3) ? `Did you mean \`${closest.candidate}\`?` : `Known options: ${known.join(', ')}.`
+  return `Unknown option \`${name}\`. ${hint}`
+}
+
+function editDistance (a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    row = next
+  }
+  return row[b.length]!
+}

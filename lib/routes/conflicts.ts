@@ -1,0 +1,153 @@
+import type { AppDirectoryProblem } from '../errors.ts'
+import type { Compat } from './options.ts'
+import type { Entry } from './scan.ts'
+import { interceptionMarker, parseSegment, type Segment } from './segments.ts'
+
+/**
+ * The layout problems of an app directory: what makes Next.js refuse it, or serve nothing but errors from it.
+ * Next.js stops at the first; here all are collected.
+ */
+export function findConflicts (entries: Entry[], compat: Compat): AppDirectoryProblem[] {
+  const problems: AppDirectoryProblem[] = []
+  const sound: Array<Entry & { parsed: Segment[] }> = []
+  for (const entry of entries) {
+    const parsed = parsePath(entry, problems)
+    if (parsed !== null) sound.push({ ...entry, parsed })
+  }
+  problems.push(...samePath(sound, compat), ...sameLevel(sound, compat))
+  return problems
+}
+
+function layout (message: string, files: string[], mend: string): AppDirectoryProblem {
+  return { code: 'FAR_ERR_LAYOUT', message, files, mend }
+}
+
+/** What is wrong with one path taken alone. */
+function parsePath (entry: Entry, problems: AppDirectoryProblem[]): Segment[] | null {
+  const found: AppDirectoryProblem[] = []
+  const parsed: Segment[] = []
+  const names: string[] = []
+  entry.segments.forEach((text, index) => {
+    const segment = parseSegment(text)
+    if ('problem' in segment) {
+      found.push(layout(`${segment.problem} in route "${entry.path}".`, [entry.file], `Rename the folder ${text}: [name], [...name] and [[...name]] are the dynamic ones.`))
+      return
+    }
+    parsed.push(segment)
+    const levels = interceptionMarker(text).split('(..)').length - 1
+    if (levels > index) {
+      found.push(layout(`Invalid interception route: ${entry.path}. It cannot go ${levels} level${levels === 1 ? '' : 's'} up from there.`, [entry.file], 'Use (.) or fewer (..) markers.'))
+    }
+    if (segment.kind === 'static') {
+      if (text.includes('*')) found.push(layout(`The folder ${text} cannot be routed: a path may not hold "*".`, [entry.file], 'Rename the folder.'))
+      return
+    }
+    if (segment.kind !== 'dynamic' && index < entry.segments.length - 1) {
+      const what = segment.kind === 'catch-all' ? 'Catch-all' : 'Optional catch-all'
+      found.push(layout(`${what} must be the last part of the URL in route "${entry.path}".`, [entry.file], `Move what is below ${text} elsewhere, or make ${text} a [${segment.name}].`))
+    }
+    for (const name of names) {
+      if (name === segment.name) {
+        found.push(layout(`You cannot have the same slug name "${name}" repeat within a single dynamic path in route "${entry.path}".`, [entry.file], 'Give each parameter of the path a name of its own.'))
+      } else if (withoutSymbols(name) === withoutSymbols(segment.name)) {
+        found.push(layout(`You cannot have the slug names "${name}" and "${segment.name}" differ only by non-word symbols within a single dynamic path in route "${entry.path}".`, [entry.file], 'Give each parameter of the path a clearly different name.'))
+      }
+    }
+    names.push(segment.name)
+  })
+  problems.push(...found)
+  return found.length === 0 ? parsed : null
+}
+
+const withoutSymbols = (name: string): string => name.replace(/\W/g, '')
+
+/** Two files that claim one path. */
+function samePath (entries: Entry[], compat: Compat): AppDirectoryProblem[] {
+  const problems: AppDirectoryProblem[] = []
+  for (const [path, group] of groupBy(entries, (entry) => entry.path)) {
+    const routes = distinctFolders(group.filter((entry) => entry.kind === 'route'))
+    const others = group.filter((entry) => entry.kind !== 'route')
+    for (const other of others) {
+      // Before 16 a metadata file and a route of the same path built; in 14 the route answered.
+      if (other.kind === 'metadata' && compat < 15) continue
+      for (const route of routes) {
+        problems.push(layout(`Conflicting route and ${other.kind} at ${path}: route at ${folderOf(route)} and ${other.kind} at ${folderOf(other)}.`, [route.file, other.file], `Remove one of the two, or move the ${other.kind} to another path.`))
+      }
+    }
+    // Before 16 two groups could hold the same path, and one of them answered.
+    if (routes.length > 1 && compat === 16) {
+      problems.push(layout(`Conflicting routes at ${path}: ${routes.map((route) => `route at ${folderOf(route)}`).join(' and ')}.`, routes.map((route) => route.file), 'Keep one of them: groups and slots are not part of the path.'))
+    }
+  }
+  return problems
+}
+
+const folderOf = (entry: Entry): string => '/' + entry.file.replace(/\.[^./]+$/, '')
+
+/** `route.ts` beside `route.js` is a choice, not a conflict: one entry for each folder. */
+function distinctFolders (routes: Entry[]): Entry[] {
+  return [...new Map(routes.map((route) => [folderOf(route), route])).values()]
+}
+
+interface Level {
+  /** By the marker of intercepting folders, '' for ordinary ones; then by name, with the files. */
+  dynamic: Record<string, Map<string, string[]>>
+  catchAll: Map<string, string[]>
+  optional: Map<string, string[]>
+  ends: string[]
+}
+
+/** Dynamic segments of one level that exclude each other. */
+function sameLevel (entries: Array<Entry & { parsed: Segment[] }>, compat: Compat): AppDirectoryProblem[] {
+  const levels = new Map<string, Level>()
+  const level = (key: string): Level => {
+    let found = levels.get(key)
+    if (found === undefined) levels.set(key, found = { dynamic: {}, catchAll: new Map(), optional: new Map(), ends: [] })
+    return found
+  }
+  for (const entry of entries) {
+    let key = ''
+    for (const segment of entry.parsed) {
+      const at = level(key)
+      if (segment.kind === 'static') key += '/' + segment.value
+      else {
+        const kind = segment.kind === 'dynamic' ? (at.dynamic[segment.prefix] ??= new Map<string, string[]>()) : segment.kind === 'catch-all' ? at.catchAll : at.optional
+        kind.set(segment.name, [...kind.get(segment.name) ?? [], entry.file])
+        key += segment.kind === 'dynamic' ? `/${segment.prefix}[]` : segment.kind === 'catch-all' ? '/[...]' : '/[[...]]'
+      }
+    }
+    level(key).ends.push(entry.file)
+  }
+  return [...levels].flatMap(([key, at]) => levelProblems(key || '/', at, compat))
+}
+
+function levelProblems (path: string, at: Level, compat: Compat): AppDirectoryProblem[] {
+  const problems: AppDirectoryProblem[] = []
+  for (const names of [...Object.values(at.dynamic), at.catchAll, at.optional]) {
+    const [first, ...rest] = names
+    for (const [name, files] of rest) {
+      problems.push(layout(`You cannot use different slug names for the same dynamic path ('${first![0]}' !== '${name}').`, [...first![1], ...files], `Use one name for the parameter below ${path}.`))
+    }
+  }
+  const [catchAll] = at.catchAll
+  const [optional] = at.optional
+  if (catchAll !== undefined && optional !== undefined) {
+    problems.push(layout(`You cannot use both an required and optional catch-all route at the same level ("[...${catchAll[0]}]" and "[[...${optional[0]}]]").`, [...catchAll[1], ...optional[1]], 'Keep the optional one: it also serves what the required one does.'))
+  }
+  // 15 alone let the two stand side by side.
+  if (optional !== undefined && at.ends.length > 0 && compat !== 15) {
+    const below = path === '/' ? '' : path
+    problems.push(layout(`You cannot define a route with the same specificity as an optional catch-all route ("${path}" and "${below}/[[...${optional[0]}]]").`, [...at.ends, ...optional[1]], `Remove one of the two, or make it a required catch-all: [...${optional[0]}].`))
+  }
+  return problems
+}
+
+function groupBy<T> (items: T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group === undefined) groups.set(key(item), [item])
+    else group.push(item)
+  }
+  return groups
+}

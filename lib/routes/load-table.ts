@@ -1,0 +1,121 @@
+import path from 'node:path'
+import { AppDirectoryError, type AppDirectoryProblem } from '../errors.ts'
+import { findConflicts } from './conflicts.ts'
+import type { Compat } from './options.ts'
+import { scan, type Entry } from './scan.ts'
+import { readSegmentConfig } from './segment-config.ts'
+import { parseSegment, type Segment } from './segments.ts'
+import { METHODS, RouteTable, type Route, type RouterOptions } from './table.ts'
+
+export interface LoadOptions {
+  compat: Compat
+  router?: RouterOptions
+  loadModule: (file: string) => Promise<Record<string, unknown>>
+  /** Told what is odd but starts all the same; each sentence names its file. */
+  warn: (message: string) => void
+}
+
+/**
+ * Turns an app directory into a table of routes.
+ * @throws AppDirectoryNotFoundError
+ * @throws AppDirectoryError with everything that is wrong, so that nothing is half-registered
+ */
+export async function loadTable (dir: string, options: LoadOptions): Promise<RouteTable> {
+  const { entries, proxies } = await scan(dir)
+  const problems = findConflicts(entries, options.compat)
+  warnAboutProxies(proxies, options.warn)
+  const files = chooseFiles(entries, options)
+  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, options, problems)))
+  if (problems.length > 0) throw new AppDirectoryError(dir, problems)
+  return new RouteTable(loaded.filter((route) => route !== null), options.router)
+}
+
+/** A proxy often guards routes: it must not be passed over in silence. */
+function warnAboutProxies (proxies: string[], warn: LoadOptions['warn']): void {
+  for (const file of proxies) warn(`${file} is not run: this version of fastify-app-routes has no proxy (middleware) yet. What it guards is unguarded here; guard it with the host's hooks.`)
+}
+
+/** Which of `route.ts` and `route.js` in one folder Next.js takes; the module kinds that it does not know come last. */
+const PREFERENCE: Record<'upTo15' | 'since16', string[]> = {
+  upTo15: ['tsx', 'ts', 'jsx', 'js', 'mts', 'cts', 'mjs', 'cjs'],
+  since16: ['jsx', 'tsx', 'js', 'ts', 'mjs', 'cjs', 'mts', 'cts']
+}
+
+/** One file for each path: of several in one folder, and (before 16) of two groups, Next.js takes one. */
+function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] {
+  const chosen = new Map<string, Entry>()
+  const order = compat === 16 ? PREFERENCE.since16 : PREFERENCE.upTo15
+  const rank = (entry: Entry): number => order.indexOf(path.posix.extname(entry.file).slice(1))
+  for (const entry of entries) {
+    if (entry.kind !== 'route') continue
+    const rival = chosen.get(entry.path)
+    if (rival === undefined) {
+      chosen.set(entry.path, entry)
+      continue
+    }
+    const sameFolder = path.posix.dirname(rival.file) === path.posix.dirname(entry.file)
+    // Of two groups 15 takes the last, 13 and 14 take the first; for 16 they are an error already.
+    const takeNew = sameFolder ? rank(entry) < rank(rival) : compat === 15
+    const [used, unused] = takeNew ? [entry, rival] : [rival, entry]
+    chosen.set(entry.path, used)
+    if (sameFolder || compat < 16) warn(`${unused.file} is not used: ${used.file} serves ${entry.path}.`)
+  }
+  return [...chosen.values()]
+}
+
+async function loadRoute (dir: string, entry: Entry, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
+  let module: Record<string, unknown>
+  try {
+    module = await options.loadModule(path.join(dir, ...entry.file.split('/')))
+  } catch (error) {
+    addLoadProblem(problems, entry.file, error)
+    return null
+  }
+  const { config, problems: configProblems } = readSegmentConfig(module, entry.file, options.compat)
+  problems.push(...configProblems)
+  const handlers = readHandlers(module, entry.file, problems, options.warn)
+  return {
+    file: entry.file,
+    path: entry.path,
+    segments: entry.segments.map(parseSegment).filter((segment): segment is Segment => 'kind' in segment),
+    handlers,
+    allow: [...new Set([...Object.keys(handlers), 'OPTIONS'])].sort().join(', '),
+    config
+  }
+}
+
+/** One cause (a missing package) may keep many files from loading; it is told once. */
+function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: unknown): void {
+  const same = problems.find((problem) => problem.code === 'FAR_ERR_LOAD' && problem.cause === cause)
+  if (same !== undefined) {
+    same.files.push(file)
+    return
+  }
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: 'Correct what the message names; the error itself, with its stack, is the `cause` of this problem.', cause })
+}
+
+function readHandlers (module: Record<string, unknown>, file: string, problems: AppDirectoryProblem[], warn: LoadOptions['warn']): Route['handlers'] {
+  const handlers: Route['handlers'] = {}
+  for (const method of METHODS) {
+    const handler = module[method]
+    if (typeof handler === 'function') handlers[method] = handler as never
+    // Next.js passes over `undefined`, `null` and the like; anything else would fail at every request.
+    else if (handler) {
+      problems.push({ code: 'FAR_ERR_LOAD', message: `${file} exports ${method}, which is not a function.`, files: [file], mend: `Export a function: export async function ${method} (request) { … }` })
+    }
+  }
+  warnAboutExports(module, handlers, file, warn)
+  // Next.js lets GET answer HEAD where no HEAD is exported.
+  if (handlers.HEAD === undefined && handlers.GET !== undefined) handlers.HEAD = handlers.GET
+  return handlers
+}
+
+function warnAboutExports (module: Record<string, unknown>, handlers: Route['handlers'], file: string, warn: LoadOptions['warn']): void {
+  for (const method of METHODS) {
+    const lower = method.toLowerCase()
+    if (typeof module[lower] === 'function') warn(`${file} exports ${lower}, which is not a handler: Next.js takes upper-case names only. Rename it to ${method}.`)
+  }
+  if (typeof module.default === 'function') warn(`${file} has a default export, which is not a handler. Export a function for each verb: GET, POST, …`)
+  if (Object.keys(handlers).length === 0) warn(`${file} exports no handler: every request to it is answered 405.`)
+}

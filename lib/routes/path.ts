@@ -1,0 +1,81 @@
+import type { TrailingSlash } from './options.ts'
+import type { Segment } from './segments.ts'
+
+/**
+ * The path of a request target as the client sent it: still encoded, without query and fragment.
+ * The absolute form (RFC 9112, 3.2.2) loses its scheme and authority.
+ */
+export function pathOf (target: string): string {
+  let start = 0
+  if (target.charCodeAt(0) !== SLASH) {
+    const absolute = /^https?:\/\/[^/?#]*/i.exec(target)
+    if (absolute !== null) start = absolute[0].length
+  }
+  const end = target.search(/[?#]/)
+  const path = end === -1 ? target.slice(start) : target.slice(start, Math.max(start, end))
+  return path === '' ? '/' : path
+}
+
+const SLASH = 47
+
+/** The query of a request target with its question mark, or ''. */
+export function searchOf (target: string): string {
+  const end = target.indexOf('#')
+  const start = target.indexOf('?')
+  if (start === -1 || (end !== -1 && end < start)) return ''
+  return target.slice(start, end === -1 ? undefined : end)
+}
+
+/** A doubled slash, a backslash or a dot segment, encoded or not: what the WHATWG URL parser would resolve. */
+const UNRESOLVED = /\/\/|\\|\/(?:\.|%2e){1,2}(?:\/|$)/i
+const UNRESOLVED_SINGLE_SLASH = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+/**
+ * The path to redirect a request to before anything else looks at it, or null where it is canonical.
+ * Router, hooks, handlers and rules all rely on it: none of them may see a path that another would resolve otherwise.
+ * As in Next.js, slashes are collapsed first, and only the redirected request loses its trailing slash.
+ */
+export function canonicalPath (path: string, trailingSlash: TrailingSlash, duplicateSlashes: 'redirect' | 'keep' = 'redirect'): string | null {
+  const unresolved = duplicateSlashes === 'redirect' ? UNRESOLVED : UNRESOLVED_SINGLE_SLASH
+  if (unresolved.test(path)) return resolvePath(path)
+  if (trailingSlash === 'ignore' || path === '/') return null
+  const hasSlash = path.charCodeAt(path.length - 1) === SLASH
+  if (trailingSlash === false) return hasSlash ? path.slice(0, -1) : null
+  if (path.startsWith('/.well-known/')) return null
+  const isFile = path.slice(path.lastIndexOf('/', path.length - 2)).includes('.')
+  if (isFile) return hasSlash ? path.slice(0, -1) : null
+  return hasSlash ? null : path + '/'
+}
+
+/** Resolves dot segments and folds slashes of either kind. The result begins with exactly one slash. */
+export function resolvePath (path: string): string {
+  const collapsed = path.replace(/[\\/]+/g, '/')
+  return new URL(collapsed, 'http://n').pathname.replace(/\/+/g, '/')
+}
+
+/**
+ * The parameter values of a route, taken from the path as the client sent it and decoded segment by segment,
+ * so that an encoded slash stays inside its value.
+ * @param skip how many segments of the path stand before the route's own (the mount prefix)
+ * @throws URIError where an escape is malformed
+ */
+export function readParams (route: { segments: readonly Segment[] }, path: string, skip: number): Record<string, string | string[]> {
+  const parts = path.split('/')
+  const params: Record<string, string | string[]> = {}
+  route.segments.forEach((segment, index) => {
+    const at = index + skip + 1
+    if (segment.kind === 'dynamic') setParam(params, segment.name, decodeURIComponent(parts[at]!.slice(segment.prefix.length)))
+    else if (segment.kind !== 'static') {
+      const rest = parts.slice(at)
+      if (rest.at(-1) === '') rest.pop()
+      if (rest.length > 0) setParam(params, segment.name, rest.map(decodeURIComponent))
+    }
+  })
+  return params
+}
+
+/** A folder may be called `[__proto__]`. */
+function setParam (params: Record<string, string | string[]>, name: string, value: string | string[]): void {
+  if (name === '__proto__') Object.defineProperty(params, name, { value, enumerable: true, writable: true, configurable: true })
+  else params[name] = value
+}

@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises'
+import { globby } from 'globby'
+import { AppDirectoryNotFoundError } from '../errors.ts'
+import { urlSegments } from './segments.ts'
+
+export type EntryKind = 'route' | 'page' | 'metadata'
+
+/** A file of the app directory that Next.js gives a URL path to. */
+export interface Entry {
+  kind: EntryKind
+  /** Relative to the app directory, with forward slashes. */
+  file: string
+  /** The URL path in folder spelling: `/blog/[slug]`. */
+  path: string
+  segments: string[]
+}
+
+export interface Scan {
+  entries: Entry[]
+  /** `proxy.ts` and `middleware.ts` files beside or above the app directory, absolute. */
+  proxies: string[]
+}
+
+const ROUTE_FILE = /^route\.(?:[jt]sx?|[cm][jt]s)$/
+const PAGE_FILE = /^page\.[jt]sx?$/
+
+/**
+ * Metadata files have a fixed path of their own, so they can clash with routes.
+ * @see https://nextjs.org/docs/app/api-reference/file-conventions/metadata
+ */
+const METADATA_FILES: Array<{ file: RegExp, path: string, rootOnly: boolean }> = [
+  { file: /^robots\.(?:txt|[jt]s)$/, path: 'robots.txt', rootOnly: true },
+  { file: /^manifest\.(?:webmanifest|[jt]s)$/, path: 'manifest.webmanifest', rootOnly: true },
+  { file: /^manifest\.json$/, path: 'manifest.json', rootOnly: true },
+  { file: /^favicon\.ico$/, path: 'favicon.ico', rootOnly: true },
+  { file: /^sitemap\.(?:xml|[jt]s)$/, path: 'sitemap.xml', rootOnly: false }
+]
+
+/** Images made by code have the path of their file name; below groups and slots Next.js adds a hash to it. */
+const IMAGE_FILE = /^((?:apple-)?icon\d?|(?:opengraph|twitter)-image\d?)\.[jt]sx?$/
+
+const PATTERNS = [
+  '**/route.{js,mjs,cjs,ts,mts,cts,tsx,jsx}',
+  '**/page.{js,jsx,ts,tsx}',
+  '**/sitemap.{xml,js,ts}',
+  '**/{icon,apple-icon,opengraph-image,twitter-image}{,[0-9]}.{js,jsx,ts,tsx}',
+  '{robots,manifest}.{js,ts}',
+  'robots.txt',
+  'manifest.{webmanifest,json}',
+  'favicon.ico'
+]
+
+/**
+ * Finds every file of an app directory that has a URL path. Nothing is imported here.
+ * @throws AppDirectoryNotFoundError where `dir` is no directory
+ */
+export async function scan (dir: string): Promise<Scan> {
+  const stats = await stat(dir).catch(() => undefined)
+  if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError(dir)
+  const files = await globby(PATTERNS, { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
+  const proxies = await globby(['proxy.{js,mjs,ts,mts}', 'middleware.{js,mjs,ts,mts}', '../proxy.{js,mjs,ts,mts}', '../middleware.{js,mjs,ts,mts}'], { cwd: dir, absolute: true, expandDirectories: false })
+  const entries = files.map(toEntry).filter((entry) => entry !== null)
+  entries.sort((a, b) => a.file < b.file ? -1 : 1)
+  return { entries, proxies: proxies.sort() }
+}
+
+function toEntry (file: string): Entry | null {
+  const folders = file.split('/')
+  const name = folders.pop()!
+  const segments = urlSegments(folders)
+  if (segments === null) return null
+  if (ROUTE_FILE.test(name)) return entry('route', file, segments)
+  if (PAGE_FILE.test(name)) return entry('page', file, segments)
+  const image = IMAGE_FILE.exec(name)
+  if (image !== null) return folders.some((folder) => /^[(@]/.test(folder)) ? null : entry('metadata', file, [...segments, image[1]!])
+  const metadata = METADATA_FILES.find((candidate) => candidate.file.test(name))
+  if (metadata === undefined || (metadata.rootOnly && folders.length > 0)) return null
+  return entry('metadata', file, [...segments, metadata.path])
+}
+
+function entry (kind: EntryKind, file: string, segments: string[]): Entry {
+  return { kind, file, segments, path: '/' + segments.join('/') }
+}

@@ -1,0 +1,62 @@
+import type { AppDirectoryProblem } from '../errors.ts'
+import type { Compat } from './options.ts'
+
+/** The route segment config and the host's route options that a route file exports. */
+export interface SegmentConfig {
+  /** Largest body, in bytes, that the file's handlers may read: `export const config = { bodyLimit }`. */
+  bodyLimit?: number
+}
+
+const VARIANTS: Record<string, string[]> = {
+  dynamic: ['auto', 'force-dynamic', 'error', 'force-static'],
+  fetchCache: ['auto', 'default-cache', 'only-cache', 'force-cache', 'default-no-store', 'only-no-store', 'force-no-store'],
+  runtime: ['nodejs', 'edge', 'experimental-edge']
+}
+
+/** Next.js 13 and 14 looked at these two only. */
+const CHECKED_SINCE_13 = new Set(['revalidate', 'runtime'])
+
+/**
+ * Reads what a route file exports beside its handlers, as Next.js validates it.
+ * @see https://nextjs.org/docs/app/api-reference/file-conventions/route-segment-config
+ */
+export function readSegmentConfig (module: Record<string, unknown>, file: string, compat: Compat): { config: SegmentConfig, problems: AppDirectoryProblem[] } {
+  const problems: AppDirectoryProblem[] = []
+  const check = (field: string, valid: (value: unknown) => boolean, expected: string): void => {
+    const value = module[field]
+    if (value === undefined || valid(value)) return
+    if (compat < 15 && !CHECKED_SINCE_13.has(field)) return
+    problems.push({
+      code: 'FAR_ERR_SEGMENT_CONFIG',
+      message: `Invalid segment configuration: \`${field}\` is ${show(value)}, expected ${expected}.`,
+      files: [file],
+      mend: `Correct or remove \`export const ${field}\`.`
+    })
+  }
+  for (const [field, variants] of Object.entries(VARIANTS)) {
+    check(field, (value) => variants.includes(value as string), `one of ${variants.join(', ')}`)
+  }
+  check('revalidate', (value) => value === false || isCount(value), 'a non-negative number of seconds, or false')
+  check('dynamicParams', (value) => typeof value === 'boolean', 'a boolean')
+  check('maxDuration', isCount, 'a non-negative number of seconds')
+  check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')
+  check('generateStaticParams', (value) => typeof value === 'function', 'a function')
+  return { config: readHostConfig(module.config, file, problems), problems }
+}
+
+function readHostConfig (config: unknown, file: string, problems: AppDirectoryProblem[]): SegmentConfig {
+  if (typeof config !== 'object' || config === null || !('bodyLimit' in config)) return {}
+  const { bodyLimit } = config
+  if (Number.isSafeInteger(bodyLimit) && (bodyLimit as number) > 0) return { bodyLimit: bodyLimit as number }
+  problems.push({
+    code: 'FAR_ERR_SEGMENT_CONFIG',
+    message: `Invalid route config: \`config.bodyLimit\` is ${show(bodyLimit)}, expected a positive whole number of bytes.`,
+    files: [file],
+    mend: 'Correct or remove `bodyLimit` in `export const config`.'
+  })
+  return {}
+}
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+
+const show = (value: unknown): string => typeof value === 'string' ? `'${value}'` : String(value)

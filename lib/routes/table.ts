@@ -1,0 +1,122 @@
+import FindMyWay from 'find-my-way'
+import type { SegmentConfig } from './segment-config.ts'
+import { formatSegment, type Segment } from './segments.ts'
+
+/** The verbs that a route file may export. */
+export const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
+export type Method = typeof METHODS[number]
+
+// What a user exports is checked to be a function and no more.
+export type Handler = (request: never, context: never) => unknown
+
+/** One route file, loaded. */
+export interface Route {
+  /** Relative to the app directory. */
+  file: string
+  /** The URL path in folder spelling: `/blog/[slug]`. */
+  path: string
+  segments: Segment[]
+  /** The exported verbs, and HEAD where GET stands in for it. */
+  handlers: Partial<Record<Method, Handler>>
+  /** What automatic OPTIONS and 405 answers name: sorted, as Next.js sorts it. */
+  allow: string
+  config: SegmentConfig
+}
+
+export interface RouterOptions {
+  caseSensitive?: boolean
+  ignoreTrailingSlash?: boolean
+  ignoreDuplicateSlashes?: boolean
+  useSemicolonDelimiter?: boolean
+}
+
+/** All routes of an app directory, most specific first, and which of them a path belongs to. */
+export class RouteTable {
+  readonly routes: Route[]
+  readonly #options: RouterOptions
+  #router: FindMyWay.Instance<FindMyWay.HTTPVersion.V1> | undefined
+
+  constructor (routes: Route[], options: RouterOptions = {}) {
+    this.routes = [...routes].sort((a, b) => compareSegments(a.segments, b.segments))
+    this.#options = options
+  }
+
+  /**
+   * The route that a path belongs to, whatever the method; Next.js chooses the file first and looks at its verbs then.
+   * @param path as the client sent it
+   */
+  match (path: string): Route | null {
+    this.#router ??= this.#buildRouter()
+    const found = this.#router.find('GET', path)
+    if (found === null) return null
+    // find-my-way lets a wildcard match an empty rest; [...rest] needs at least one segment.
+    if (found.params['*'] === '' && (found.store as Route).segments.at(-1)?.kind === 'catch-all') return null
+    return found.store as Route
+  }
+
+  /**
+   * Whether a host that routes each method by itself could send a path of a more specific file to this one,
+   * because that file lacks the verb: there Next.js answers 405.
+   */
+  isShadowed (route: Route, method: Method): boolean {
+    if (route.segments.every((segment) => segment.kind === 'static')) return false
+    return this.routes.some((other) => other !== route && other.handlers[method] === undefined && overlap(other.segments, route.segments))
+  }
+
+  #buildRouter (): FindMyWay.Instance<FindMyWay.HTTPVersion.V1> {
+    const router = FindMyWay<FindMyWay.HTTPVersion.V1>({ ...this.#options, maxParamLength: Number.MAX_SAFE_INTEGER })
+    for (const route of this.routes) {
+      for (const path of routerPaths(route.segments)) router.on('GET', path, noop, route)
+    }
+    return router
+  }
+}
+
+const noop = (): void => {}
+
+/** The paths of a route in find-my-way's (and so Fastify's) spelling; an optional catch-all has two. */
+export function routerPaths (segments: Segment[]): string[] {
+  let path = ''
+  for (const [index, segment] of segments.entries()) {
+    if (segment.kind === 'static') path += '/' + decoded(segment.value).replaceAll(':', '::')
+    // Parameters are read from the raw path, so the name is for people's eyes (printRoutes) only.
+    else if (segment.kind === 'dynamic') path += `/${segment.prefix}:${/^\w+$/.test(segment.name) ? segment.name : `p${index}`}`
+    else if (segment.kind === 'catch-all') return [path + '/*']
+    else return [path === '' ? '/' : path, path + '/*']
+  }
+  return [path === '' ? '/' : path]
+}
+
+/** A router compares decoded paths, so the folder `a%20b` must be decoded too. Like the router, leaves reserved characters. */
+function decoded (folder: string): string {
+  try {
+    return decodeURI(folder.replaceAll('%25', '%2525'))
+  } catch {
+    return folder
+  }
+}
+
+const RANK: Record<Segment['kind'], number> = { static: 0, dynamic: 1, 'catch-all': 2, 'optional-catch-all': 3 }
+
+function compareSegments (a: Segment[], b: Segment[]): number {
+  for (let index = 0; index < Math.min(a.length, b.length); index++) {
+    const rank = RANK[a[index]!.kind] - RANK[b[index]!.kind]
+    if (rank !== 0) return rank
+    const [x, y] = [formatSegment(a[index]!), formatSegment(b[index]!)]
+    if (x !== y) return x < y ? -1 : 1
+  }
+  return a.length - b.length
+}
+
+/** Whether some path could belong to both. */
+function overlap (a: Segment[], b: Segment[]): boolean {
+  for (let index = 0; index < Math.max(a.length, b.length); index++) {
+    const [x, y] = [a[index], b[index]]
+    if (isRest(x) || isRest(y)) return true
+    if (x === undefined || y === undefined) return false
+    if (x.kind === 'static' && y.kind === 'static' && x.value !== y.value) return false
+  }
+  return true
+}
+
+const isRest = (segment: Segment | undefined): boolean => segment !== undefined && RANK[segment.kind] > 1

@@ -1,0 +1,49 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Readable } from 'node:stream'
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+export type NodeResponse = ServerResponse | Http2ServerResponse
+
+/**
+ * One request and its answer, as a host hands them over. Everything is asked for only when the handler asks:
+ * nothing of it may be computed ahead.
+ */
+export interface Exchange {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+  readonly method: string
+  /** The headers as the host's hooks and middleware left them. */
+  readonly headers: IncomingHttpHeaders
+  /** Scheme and authority as the host sees them (its trust of proxies included): `https://example.com`. */
+  origin (): string
+  /** Path and query as the client sent them, the mount prefix included. */
+  readonly target: string
+  /** The unread body, or what a parser of the host has made of it. */
+  body (): Readable | Uint8Array
+  /** How many bytes of the body may be read. */
+  readonly bodyLimit: number
+}
+
+/**
+ * Calls back once, when the answer is on its way to the client or can no longer be.
+ * @param listener told whether the client got all of it
+ */
+export function onceClosed (res: NodeResponse, listener: (complete: boolean) => void): void {
+  if (res.closed || res.destroyed) {
+    listener(res.writableFinished ?? false)
+    return
+  }
+  let finished = false
+  const finish = (): void => {
+    finished = true
+    done()
+  }
+  const done = (): void => {
+    res.off('finish', finish)
+    res.off('close', done)
+    listener(finished)
+  }
+  res.on('finish', finish)
+  res.on('close', done)
+}

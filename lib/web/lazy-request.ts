@@ -1,0 +1,178 @@
+import { Readable } from 'node:stream'
+import { inspect, type InspectOptions } from 'node:util'
+import { collect, stream } from './body.ts'
+import { onceClosed, type Exchange } from './exchange.ts'
+import { requestHeaders } from './headers.ts'
+import { requestUrl } from './url.ts'
+
+/** Aborts the `signal` of a received request, now or whenever the handler asks for it. */
+export let abort: (request: Request, reason?: unknown) => void
+
+/**
+ * Makes the class of received requests, on top of `Base` (a subclass of the native `Request`).
+ * Its objects are `instanceof` both, but run no native constructor: URL, headers, body and signal come to be when they are
+ * first asked for. What is not overridden here, members of later Node.js versions included, goes to a native `Request` made
+ * at that moment.
+ */
+export function lazyRequestClass<T extends Request> (Base: { prototype: T }): new (exchange: Exchange) => T {
+  class LazyRequest {
+    readonly #exchange: Exchange
+    #url: string | undefined
+    #headers: Headers | undefined
+    #controller: AbortController | undefined
+    #aborted: { reason: unknown } | undefined
+    #body: ReadableStream<Uint8Array> | undefined
+    #read = false
+    #native: Request | undefined
+
+    constructor (exchange: Exchange) {
+      this.#exchange = exchange
+    }
+
+    static {
+      abort = (request, reason) => { (request as unknown as LazyRequest).#abort(reason) }
+    }
+
+    get method (): string {
+      return this.#exchange.method
+    }
+
+    get url (): string {
+      return this.#url ??= requestUrl(() => this.#exchange.origin(), this.#exchange.target)
+    }
+
+    get headers (): Headers {
+      return this.#headers ??= requestHeaders(this.#exchange)
+    }
+
+    /** GET and HEAD have none, whatever the client sent. */
+    get #hasBody (): boolean {
+      return this.#exchange.method !== 'GET' && this.#exchange.method !== 'HEAD'
+    }
+
+    get body (): ReadableStream<Uint8Array> | null {
+      if (this.#native !== undefined) return this.#native.body as ReadableStream<Uint8Array> | null
+      if (!this.#hasBody) return null
+      if (this.#body === undefined) {
+        this.#body = stream(this.#exchange)
+        // The bytes went elsewhere already: to this stream's first reader they are gone, as with a native request.
+        if (this.#read) void this.#body.cancel()
+      }
+      return this.#body
+    }
+
+    get bodyUsed (): boolean {
+      if (this.#native !== undefined) return this.#native.bodyUsed
+      return this.#read || (this.#body !== undefined && Readable.isDisturbed(this.#body as never))
+    }
+
+    get signal (): AbortSignal {
+      if (this.#controller === undefined) {
+        this.#controller = new AbortController()
+        if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason)
+        else onceClosed(this.#exchange.res, (complete) => { if (!complete) this.#abort() })
+      }
+      return this.#controller.signal
+    }
+
+    #abort (reason?: unknown): void {
+      if (this.#aborted !== undefined) return
+      this.#aborted = { reason }
+      this.#controller?.abort(reason)
+    }
+
+    async text (): Promise<string> {
+      // TextDecoder drops a byte order mark, as the Fetch standard's "UTF-8 decode" does.
+      return new TextDecoder().decode(await this.#bytes())
+    }
+
+    async json (): Promise<unknown> {
+      return JSON.parse(await this.text()) as unknown
+    }
+
+    async arrayBuffer (): Promise<ArrayBuffer> {
+      return copy(await this.#bytes()).buffer
+    }
+
+    async bytes (): Promise<Uint8Array> {
+      return copy(await this.#bytes())
+    }
+
+    async blob (): Promise<Blob> {
+      const type = this.headers.get('content-type') ?? ''
+      return await new Response(await this.#bytes(), { headers: { 'content-type': type } }).blob()
+    }
+
+    async formData (): Promise<FormData> {
+      const type = this.headers.get('content-type') ?? ''
+      return await new Response(await this.#bytes(), { headers: { 'content-type': type } }).formData()
+    }
+
+    /** The whole body, straight from the connection where nobody asked for a stream. */
+    #bytes (): Promise<Uint8Array> {
+      if (this.#native !== undefined || this.#body !== undefined || this.bodyUsed) return this.#nativeBytes()
+      if (!this.#hasBody) return Promise.resolve(new Uint8Array())
+      this.#read = true
+      return collect(this.#exchange)
+    }
+
+    async #nativeBytes (): Promise<Uint8Array> {
+      if (this.#read) throw new TypeError('Body is unusable: Body has already been read')
+      const holder = this.#native ?? new Response(this.#body)
+      return new Uint8Array(await holder.arrayBuffer())
+    }
+
+    clone (): Request {
+      return this.#toNative().clone()
+    }
+
+    /** A native `Request` of the same state; from now on it owns the body. */
+    #toNative (): Request {
+      if (this.#native !== undefined) return this.#native
+      if (this.#read) throw new TypeError('Response.clone: Body has already been consumed.')
+      this.#native = new Request(this.url, {
+        method: this.method,
+        headers: this.headers,
+        body: this.body,
+        signal: this.signal,
+        duplex: 'half'
+      } as RequestInit)
+      return this.#native
+    }
+
+    [inspect.custom] (_depth: number, options: InspectOptions): string {
+      const shown = ['method', 'url', 'headers', 'destination', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect', 'integrity', 'keepalive', 'signal']
+      const state = Object.fromEntries(shown.map((key) => [key, this[key as keyof this]]))
+      return `Request ${inspect(state, options)}`
+    }
+
+    static {
+      // Members that say nothing of the received request have the values of a fresh one.
+      const fresh = new Request('http://localhost')
+      const own = new Set<PropertyKey>(Reflect.ownKeys(LazyRequest.prototype))
+      for (const key of Reflect.ownKeys(Request.prototype)) {
+        const descriptor = Object.getOwnPropertyDescriptor(Request.prototype, key)!
+        if (own.has(key)) continue
+        if (descriptor.get !== undefined) {
+          Object.defineProperty(LazyRequest.prototype, key, { ...descriptor, get: () => Reflect.get(fresh, key) as unknown })
+        } else if (typeof descriptor.value === 'function') {
+          const value = function (this: LazyRequest, ...args: unknown[]): unknown {
+            return Reflect.apply(descriptor.value as (...args: unknown[]) => unknown, this.#toNative(), args)
+          }
+          Object.defineProperty(LazyRequest.prototype, key, { ...descriptor, value })
+        }
+      }
+      // Node.js 20 and 22 keep a request's state in symbols: with them `new Request(received)` and `fetch(received)` work.
+      for (const key of Object.getOwnPropertySymbols(fresh)) {
+        Object.defineProperty(LazyRequest.prototype, key, { configurable: true, get (this: LazyRequest) { return Reflect.get(this.#toNative(), key) as unknown } })
+      }
+      Object.setPrototypeOf(LazyRequest.prototype, Base.prototype)
+    }
+  }
+  return LazyRequest as unknown as new (exchange: Exchange) => T
+}
+
+/** Bytes of the caller's own, never a view of memory that Node.js shares. */
+function copy (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes)
+}

@@ -1,0 +1,135 @@
+import { inspect, type InspectOptions } from 'node:util'
+import type { BodyInit, ResponseType } from './fetch-types.ts'
+
+/** A body that can be sent in one piece, and the content type that the Fetch standard gives it. */
+interface PlainBody {
+  data: string | Uint8Array | null
+  type: string | null
+}
+
+/** The body of a light response while nobody has asked for it as a stream; undefined for every other response. */
+export let plainBody: (response: Response) => string | Uint8Array | null | undefined
+
+const NULL_BODY_STATUS = new Set([101, 204, 205, 304])
+// RFC 9112, 4: reason-phrase
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/**
+ * A `Response` that keeps what it was given until somebody wants it as a stream: making a native one costs more than all
+ * of Fastify. It is `instanceof Response` and behaves like one; bodies other than strings and bytes, and everything that
+ * reads a body, are left to a native `Response` made at that moment.
+ */
+class Light {
+  #status: number
+  #statusText: string
+  #headers: Headers
+  #body: PlainBody['data']
+  #native: Response | undefined
+
+  constructor (body?: BodyInit | null, init?: ResponseInit) {
+    const status = init?.status ?? 200
+    const statusText = init?.statusText ?? ''
+    const plain = toPlainBody(body)
+    if (plain === undefined || !isValid(plain, status, statusText)) {
+      // The native constructor takes every kind of body, and words every error.
+      const native = new Response(body, init)
+      this.#status = native.status
+      this.#statusText = native.statusText
+      this.#headers = native.headers
+      this.#body = null
+      this.#native = native
+      return
+    }
+    this.#status = status
+    this.#statusText = statusText
+    this.#headers = new Headers(init?.headers)
+    this.#body = plain.data
+    if (plain.type !== null && !this.#headers.has('content-type')) this.#headers.append('content-type', plain.type)
+  }
+
+  static {
+    plainBody = (response) => #body in response && response.#native === undefined ? response.#body : undefined
+  }
+
+  get status (): number {
+    return this.#status
+  }
+
+  get statusText (): string {
+    return this.#statusText
+  }
+
+  get ok (): boolean {
+    return this.#status >= 200 && this.#status <= 299
+  }
+
+  get headers (): Headers {
+    return this.#headers
+  }
+
+  get body (): ReadableStream<Uint8Array> | null {
+    if (this.#native === undefined && this.#body === null) return null
+    return this.#toNative().body
+  }
+
+  get bodyUsed (): boolean {
+    return this.#native?.bodyUsed ?? false
+  }
+
+  get type (): ResponseType {
+    return 'default'
+  }
+
+  get url (): string {
+    return ''
+  }
+
+  get redirected (): boolean {
+    return false
+  }
+
+  #toNative (): Response {
+    this.#native ??= new Response(this.#body as BodyInit | null, { status: this.#status, statusText: this.#statusText, headers: this.#headers })
+    return this.#native
+  }
+
+  [inspect.custom] (_depth: number, options: InspectOptions): string {
+    const shown = ['status', 'statusText', 'headers', 'body', 'bodyUsed', 'ok', 'redirected', 'type', 'url']
+    const state = Object.fromEntries(shown.map((key) => [key, this[key as keyof this]]))
+    return `Response ${inspect(state, options)}`
+  }
+
+  static {
+    const own = new Set<PropertyKey>(Reflect.ownKeys(Light.prototype))
+    for (const key of Reflect.ownKeys(Response.prototype)) {
+      const { value } = Object.getOwnPropertyDescriptor(Response.prototype, key)!
+      if (own.has(key) || typeof value !== 'function') continue
+      // clone, text, json, … and what later Node.js versions add
+      Object.defineProperty(Light.prototype, key, {
+        configurable: true,
+        enumerable: true,
+        writable: true,
+        value (this: Light, ...args: unknown[]) { return Reflect.apply(value as (...args: unknown[]) => unknown, this.#toNative(), args) as unknown }
+      })
+    }
+    Object.setPrototypeOf(Light.prototype, Response.prototype)
+    Object.setPrototypeOf(Light, Response)
+  }
+}
+
+function toPlainBody (body: unknown): PlainBody | undefined {
+  if (body === undefined || body === null) return { data: null, type: null }
+  if (typeof body === 'string') return { data: body, type: 'text/plain;charset=UTF-8' }
+  if (body instanceof Uint8Array) return { data: new Uint8Array(body), type: null }
+  if (body instanceof URLSearchParams) return { data: body.toString(), type: 'application/x-www-form-urlencoded;charset=UTF-8' }
+  return undefined
+}
+
+function isValid (body: PlainBody, status: number, statusText: string): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 599 &&
+    typeof statusText === 'string' && REASON_PHRASE.test(statusText) &&
+    (body.data === null || !NULL_BODY_STATUS.has(status))
+}
+
+export const LightResponse = Light as unknown as typeof Response
+export type LightResponse = Response

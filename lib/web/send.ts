@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Outgoing } from './outgoing.ts'
+import type { NodeResponse } from './exchange.ts'
+
+/** What a host already means to send under a name, where the handler's header joins it instead of replacing it. */
+export function mergeVary (present: unknown, value: string): string {
+  const old = Array.isArray(present) ? present.join(', ') : typeof present === 'string' ? present : ''
+  if (old === '') return value
+  const known = new Set(old.toLowerCase().split(/\s*,\s*/))
+  const added = value.split(/\s*,\s*/).filter((name) => !known.has(name.toLowerCase()))
+  return added.length === 0 ? old : `${old}, ${added.join(', ')}`
+}
+
+/**
+ * Sends through a plain Node.js response. Headers that are set already stay, unless the handler set the same.
+ * @param fail takes an error of the body, as long as nothing was sent
+ */
+export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing: Outgoing, fail: (error: Error) => void): void {
+  const { status, statusText, headers, body } = outgoing
+  res.statusCode = status
+  if (statusText !== '' && 'statusMessage' in res) (res as ServerResponse).statusMessage = statusText
+  for (const [name, value] of headers) {
+    // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
+    if (name === 'set-cookie') res.setHeader(name, [...asList(res.getHeader(name)), value])
+    else res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader(name), value) : value)
+  }
+  if (body === null) {
+    if (status !== 204 && status !== 304 && res.req.method !== 'HEAD' && !res.hasHeader('content-length')) res.setHeader('content-length', '0')
+    res.end()
+  } else if (body instanceof Readable) pump(body, res, fail)
+  else {
+    res.setHeader('content-length', String(Buffer.byteLength(body)))
+    res.end(body)
+  }
+}
+
+const asList = (value: number | string | string[] | undefined): string[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [String(value)]
+
+function pump (body: Readable, res: NodeResponse & { flush?: () => void }, fail: (error: Error) => void): void {
+  body.once('error', (error) => {
+    if (res.headersSent || res.destroyed) res.destroy()
+    else fail(error)
+  })
+  res.once('close', () => { body.destroy() })
+  flushHeadersSoon(res)
+  body.pipe(res as unknown as NodeJS.WritableStream)
+  // A compressing middleware holds small chunks back unless it is told.
+  if (typeof res.flush === 'function') body.on('data', () => { res.flush!() })
+}
+
+/**
+ * Sends the headers of a stream that has nothing to say yet: an EventSource opens with them. It waits a moment for the
+ * first chunk, which then shares their packet, and for an early error, which still can become a proper answer.
+ */
+export function flushHeadersSoon (res: NodeResponse): void {
+  setImmediate(() => {
+    if (!res.headersSent && !res.destroyed && !res.writableEnded) (res as ServerResponse).flushHeaders()
+  })
+}

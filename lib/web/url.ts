@@ -1,0 +1,21 @@
+// A Host header with anything else in it could move the path, or the authority, of the URL that is built with it.
+const AUTHORITY = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/** Whether a Host (or :authority, or X-Forwarded-Host) value is safe to build a URL with. */
+export function isAuthority (host: string | undefined): host is string {
+  return host !== undefined && AUTHORITY.test(host)
+}
+
+/** The absolute URL of a request. A target in absolute form names its own authority (RFC 9112, 3.2.2). */
+export function requestUrl (origin: () => string, target: string): string {
+  const absolute = /^https?:\/\//i.test(target)
+  // '*' and the like are no paths, but a URL needs one.
+  const url = absolute ? target : origin() + (target.startsWith('/') ? target : '/' + target)
+  return new URL(url).href
+}
+
+/** The authority to build a URL with: the given one if it is sound, else this machine's own name and port. */
+export function authorityOr (host: string | undefined, port: number | undefined): string {
+  if (isAuthority(host)) return host
+  return port === undefined ? 'localhost' : `localhost:${port}`
+}
