@@ -1,5 +1,5 @@
-import module, { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { hasSyncHooks } from './hooks.ts'
 import { formatOf, resolveTsx } from './typescript.ts'
 
@@ -29,9 +29,8 @@ let registered: Promise<void> | undefined
 
 function registerTsx (file: string): Promise<void> {
   registered ??= (async () => {
-    const extensions = (module as unknown as { _extensions: Record<string, unknown> })._extensions
     const why = `Node.js ${process.versions.node} does not run TypeScript by itself.`
-    if (extensions['.ts'] === undefined) await register(resolveTsx(file, why), 'cjs')
+    if (!requiresTypeScript()) await register(resolveTsx(file, why), 'cjs')
     if (!await importsTypeScript()) await register(resolveTsx(file, why), 'esm')
   })()
   // A failure is told to every file that needs it.
@@ -46,10 +45,21 @@ async function register (manifest: string, kind: 'cjs' | 'esm'): Promise<void> {
   api.register()
 }
 
-/** Tries it on a declaration file of our own: whoever started the process may have done so by any flag or hook. */
+// Tried on a declaration file of our own: whoever started the process may have done so by any flag or hook.
+const PROBE = new URL('./load.d.ts', import.meta.url)
+
+function requiresTypeScript (): boolean {
+  try {
+    createRequire(import.meta.url)(fileURLToPath(PROBE))
+    return true
+  } catch {
+    return false
+  }
+}
+
 async function importsTypeScript (): Promise<boolean> {
   try {
-    await import(new URL('./load.d.ts', import.meta.url).href)
+    await import(PROBE.href)
     return true
   } catch {
     return false
