@@ -1,0 +1,24 @@
+import type * as esm from '../../dist/express.js' with { 'resolution-mode': 'import' }
+
+/** The adapter, with the named exports as its properties. */
+declare const appRoutes: typeof esm.appRoutes & {
+  readonly appRoutes: typeof esm.appRoutes
+  readonly default: typeof esm.appRoutes
+  readonly hostRequest: typeof esm.hostRequest
+}
+
+declare namespace appRoutes {
+  export type AppDirectoryProblem = esm.AppDirectoryProblem
+  export type AppRoutesMiddleware = esm.AppRoutesMiddleware
+  export type AppRoutesOptions = esm.AppRoutesOptions
+  export type Compat = esm.Compat
+  export type ConnectRequest = esm.ConnectRequest
+  export type ConnectResponse = esm.ConnectResponse
+  export type HostRequest<Req = esm.ConnectRequest, Res = esm.ConnectResponse> = esm.HostRequest<Req, Res>
+  export type RouteContext<Params extends esm.RouteParams = esm.RouteParams> = esm.RouteContext<Params>
+  export type RouteHandler<Params extends esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Params>
+  export type RouteParams = esm.RouteParams
+  export type TrailingSlash = esm.TrailingSlash
+}
+
+export = appRoutes
