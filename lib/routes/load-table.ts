@@ -44,6 +44,7 @@ const PREFERENCE: Record<'upTo15' | 'since16', string[]> = {
 /** One file for each path: of several in one folder, and (before 16) of two groups, Next.js takes one. */
 function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] {
   const chosen = new Map<string, Entry>()
+  const unused: Entry[] = []
   const order = compat === 16 ? PREFERENCE.since16 : PREFERENCE.upTo15
   const rank = (entry: Entry): number => order.indexOf(path.posix.extname(entry.file).slice(1))
   for (const entry of entries) {
@@ -56,10 +57,10 @@ function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] 
     const sameFolder = path.posix.dirname(rival.file) === path.posix.dirname(entry.file)
     // Of two groups 15 takes the last, 13 and 14 take the first; for 16 they are an error already.
     const takeNew = sameFolder ? rank(entry) < rank(rival) : compat === 15
-    const [used, unused] = takeNew ? [entry, rival] : [rival, entry]
-    chosen.set(entry.path, used)
-    if (sameFolder || compat < 16) warn(`${unused.file} is not used: ${used.file} serves ${entry.path}.`)
+    if (takeNew) chosen.set(entry.path, entry)
+    if (sameFolder || compat < 16) unused.push(takeNew ? rival : entry)
   }
+  for (const { file, path } of unused) warn(`${file} is not used: ${chosen.get(path)!.file} serves ${path}.`)
   return [...chosen.values()]
 }
 

@@ -49,9 +49,36 @@ export class RouteTable {
     this.#router ??= this.#buildRouter()
     const found = this.#router.find('GET', path)
     if (found === null) return null
+    const route = found.store as Route
     // find-my-way lets a wildcard match an empty rest; [...rest] needs at least one segment.
-    if (found.params['*'] === '' && (found.store as Route).segments.at(-1)?.kind === 'catch-all') return null
-    return found.store as Route
+    if (found.params['*'] === '' && route.segments.at(-1)?.kind === 'catch-all') return null
+    return this.isSpelled(route, path) ? route : null
+  }
+
+  /**
+   * Whether a path spells the folders of a route as they are called. Routers compare decoded paths, so that `/%61dmin`
+   * gets to `/admin`; Next.js does not, and neither do hooks that guard a path.
+   * @param prefix the mount prefix that the path begins with
+   */
+  isSpelled (route: Route, path: string, prefix = ''): boolean {
+    if (!path.includes('%') && !route.segments.some((segment) => segment.kind === 'static' && segment.value.includes('%'))) return true
+    const { caseSensitive = true } = this.#options
+    const parts = (caseSensitive ? path : path.toLowerCase()).split('/').slice(1)
+    const mounted = prefix.split('/').slice(1)
+    return [...mounted, ...route.segments].every((segment, index) => {
+      const folder = typeof segment === 'string' ? segment : literal(segment)
+      // Fastify's prefix may hold parameters.
+      if (folder === '' || (index < mounted.length && /[:*]/.test(folder))) return true
+      return spells(parts[index] ?? '', caseSensitive ? folder : folder.toLowerCase(), typeof segment !== 'string' && segment.kind === 'dynamic')
+    })
+  }
+
+  /** The paths of a route as the host's router spells them. */
+  routerPaths (route: Route): string[] {
+    const [bare, ...rest] = routerPaths(route.segments)
+    // 15 lets an optional catch-all stand beside a route of its own root, which answers there.
+    const hasOwnRoot = rest.length > 0 && this.routes.some(({ segments }) => segments.at(-1)?.kind !== 'optional-catch-all' && routerPaths(segments)[0] === bare)
+    return hasOwnRoot ? rest : [bare!, ...rest]
   }
 
   /**
@@ -66,7 +93,7 @@ export class RouteTable {
   #buildRouter (): FindMyWay.Instance<FindMyWay.HTTPVersion.V1> {
     const router = FindMyWay<FindMyWay.HTTPVersion.V1>({ ...this.#options, maxParamLength: Number.MAX_SAFE_INTEGER })
     for (const route of this.routes) {
-      for (const path of routerPaths(route.segments)) router.on('GET', path, noop, route)
+      for (const path of this.routerPaths(route)) router.on('GET', path, noop, route)
     }
     return router
   }
@@ -74,8 +101,8 @@ export class RouteTable {
 
 const noop = (): void => {}
 
-/** The paths of a route in find-my-way's (and so Fastify's) spelling; an optional catch-all has two. */
-export function routerPaths (segments: Segment[]): string[] {
+/** In find-my-way's (and so Fastify's) spelling; an optional catch-all has two. */
+function routerPaths (segments: Segment[]): string[] {
   let path = ''
   for (const [index, segment] of segments.entries()) {
     if (segment.kind === 'static') path += '/' + decoded(segment.value).replaceAll(':', '::')
@@ -94,6 +121,20 @@ function decoded (folder: string): string {
   } catch {
     return folder
   }
+}
+
+/** What stands in the path as it is called: a static folder, or the marker of an intercepting one. */
+function literal (segment: Segment): string {
+  if (segment.kind === 'static') return segment.value
+  return segment.kind === 'dynamic' ? segment.prefix : ''
+}
+
+/** A folder's name may need escapes in a URL: `ü` is spelled `%C3%BC`. */
+function spells (part: string, folder: string, isStart: boolean): boolean {
+  const matches = (text: string, name: string): boolean => isStart ? text.startsWith(name) : text === name
+  if (matches(part, folder)) return true
+  const upper = (text: string): string => text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase())
+  return matches(upper(part), new URL('http://n/' + folder).pathname.slice(1))
 }
 
 const RANK: Record<Segment['kind'], number> = { static: 0, dynamic: 1, 'catch-all': 2, 'optional-catch-all': 3 }
