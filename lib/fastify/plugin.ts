@@ -12,7 +12,7 @@ import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../opti
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
-import { routerPaths, type Method, type Route, type RouterOptions, type RouteTable } from '../routes/table.ts'
+import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { announcesTooMuch } from '../web/body.ts'
 import { answerWhatNobodyHandles } from './automatic.ts'
 import { errorHandler, fail } from './errors.ts'
@@ -111,7 +111,7 @@ function refuseDuplicates (child: FastifyInstance, table: RouteTable): void {
   for (const route of table.routes) {
     for (const method of Object.keys(route.handlers) as Method[]) {
       if (isAutomaticHead(route, method)) continue
-      for (const url of routerPaths(route.segments).map((path) => withPrefix(child.prefix, path))) {
+      for (const url of table.routerPaths(route).map((path) => withPrefix(child.prefix, path))) {
         if (child.hasRoute({ method, url })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
       }
     }
@@ -128,7 +128,7 @@ const isAutomaticHead = (route: Route, method: Method): boolean => method === 'H
 function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount): void {
   for (const method of Object.keys(route.handlers) as Method[]) {
     const handler = routeHandler(route, method, mount, child.prefix)
-    for (const path of routerPaths(route.segments)) {
+    for (const path of mount.table.routerPaths(route)) {
       // The host may have a HEAD of its own for our GET; it keeps it.
       if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(child.prefix, path) })) continue
       for (const url of spellings(path, child.prefix, mount.trailingSlash)) {
@@ -183,6 +183,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
     const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
     if (canonical !== null) return sendAutomatic(reply, redirectTo(canonical, searchOf(request.url)))
     if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
+    if (!table.isSpelled(route, path, prefix)) return reply.callNotFound()
     if (shadowed) {
       const owner = table.match(path.slice(prefix.length) || '/')
       if (owner !== null && owner !== route) return sendAutomatic(reply, withoutHandler(owner.allow, method))

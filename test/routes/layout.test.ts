@@ -369,7 +369,6 @@ t.test('problems of every kind are reported at once, and nothing is registered',
   t.notOk(server.hasRoute({ method: 'GET', url: '/ok' }))
   await server.close()
 })
-})
 
 t.test('of several route files in one folder, and of several folders with one path, one answers and the others are named', async (t) => {
   const dir = t.testdir({
