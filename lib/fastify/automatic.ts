@@ -34,8 +34,8 @@ export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Moun
 }
 
 function answer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
-  const path = pathOf(request.url)
-  for (const { table, prefix, trailingSlash } of all) {
+  for (const { table, prefix, trailingSlash, router } of all) {
+    const path = routedPath(request.url, router)
     const automatic = answerUnhandled(table, path, searchOf(request.url), prefix, request.method, trailingSlash)
     if (automatic !== null) {
       sendAutomatic(reply, automatic)
@@ -43,6 +43,13 @@ function answer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): 
     }
   }
   return false
+}
+
+/** The path as the server's router reads it. */
+export function routedPath (target: string, { ignoreDuplicateSlashes, useSemicolonDelimiter }: RouterOptions): string {
+  let path = pathOf(target)
+  if (ignoreDuplicateSlashes === true) path = path.replace(/\/{2,}/g, '/')
+  return useSemicolonDelimiter === true ? path.split(';', 1)[0]! : path
 }
 
 /** Encapsulated instances inherit from their parent. */

@@ -11,10 +11,10 @@ import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
-import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
+import { canonicalPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { announcesTooMuch } from '../web/body.ts'
-import { answerWhatNobodyHandles } from './automatic.ts'
+import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandler, fail } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
 import { sendAutomatic, sendReply } from './send.ts'
@@ -177,9 +177,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
   const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
 
   return (request, reply) => {
-    let path = pathOf(request.url)
-    if (duplicateSlashes === 'keep') path = path.replace(/\/{2,}/g, '/')
-    if (router.useSemicolonDelimiter === true) path = path.split(';', 1)[0]!
+    const path = routedPath(request.url, router)
     const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
     if (canonical !== null) return sendAutomatic(reply, redirectTo(canonical, searchOf(request.url)))
     if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { RequestContext } from '../context/request-context.ts'
 import { ClassicNextRequest, ReceivedNextRequest, setNextConfig, type NextRequest } from '../next/next-request.ts'
 import { promiseWithValues } from '../next/thenable.ts'
@@ -63,11 +64,13 @@ export class HandlerContext implements RequestContext {
   }
 
   defer (task: () => unknown): void {
+    // The event that starts the tasks comes from the connection, where neither our context nor the host's stores are.
+    const bound = AsyncResource.bind(task)
     if (this.#tasks !== undefined) {
-      this.#tasks.push(task)
+      this.#tasks.push(bound)
       return
     }
-    const tasks = this.#tasks = [task]
+    const tasks = this.#tasks = [bound]
     const done = this.#mount.lifecycle.begin()
     onceClosed(this.exchange.res, () => {
       this.#tasks = undefined
