@@ -3,6 +3,7 @@ import neostandard from 'neostandard'
 export default [
   ...neostandard({ ts: true, ignores: ['dist/**', 'test/conformance/app*/**', 'test/conformance/*.mjs', '.tap/**', '.cache/**'] }),
   {
+    files: ['**/*.ts'],
     rules: {
       // Names that Next.js chose.
       camelcase: ['error', { allow: ['^unstable_', '^UNSAFE_'] }],
@@ -16,7 +17,7 @@ export default [
     }
   },
   {
-    files: ['lib/**'],
+    files: ['lib/**/*.ts'],
     rules: { '@typescript-eslint/no-explicit-any': 'error' }
   }
 ]

@@ -13,9 +13,9 @@ export const OutsideRequestError = createError<[string]>('FAR_ERR_OUTSIDE_REQUES
 export const WrongHostError = createError<[string]>('FAR_ERR_WRONG_HOST', '%s')
 export const NoResponseError = createError<[string]>('FAR_ERR_NO_RESPONSE', '%s', 500, TypeError)
 export const HandlerThrewError = createError<[string, { cause: unknown }]>('FAR_ERR_THROWN_VALUE', 'A route handler threw something that is not an Error: %s', 500)
-export const BodyConsumedError = createError('FAR_ERR_BODY_CONSUMED', 'The request body was already consumed before it reached the route handler, and neither req.rawBody nor req.body holds it. Let the middleware that reads it set one of them, or mount it behind the app directory.', 500)
+export const BodyConsumedError = createError<[]>('FAR_ERR_BODY_CONSUMED', 'The request body was already consumed before it reached the route handler, and neither req.rawBody nor req.body holds it. Let the middleware that reads it set one of them, or mount it behind the app directory.', 500)
 export const BadPathError = createError<[string]>('FST_ERR_BAD_URL', "'%s' is not a valid url component", 400, URIError)
-export const BodyTooLargeError = createError('FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large', 413, RangeError)
+export const BodyTooLargeError = createError<[]>('FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large', 413, RangeError)
 
 /** What is wrong with one file or layout of an app directory, and how to mend it. */
 export interface AppDirectoryProblem {

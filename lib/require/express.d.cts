@@ -1,13 +1,13 @@
-import type * as esm from '../../dist/express.js' with { 'resolution-mode': 'import' }
+import type * as esm from '../../dist/express/app-routes.js' with { 'resolution-mode': 'import' }
 
 /** The adapter, with the named exports as its properties. */
-declare const appRoutes: typeof esm.appRoutes & {
-  readonly appRoutes: typeof esm.appRoutes
-  readonly default: typeof esm.appRoutes
-  readonly hostRequest: typeof esm.hostRequest
-}
+declare function adapter (options: string | URL | esm.AppRoutesOptions): esm.AppRoutesMiddleware
 
-declare namespace appRoutes {
+declare namespace adapter {
+  export const appRoutes: typeof esm.appRoutes
+  export const hostRequest: typeof esm.hostRequest
+  export { appRoutes as default }
+
   export type AppDirectoryProblem = esm.AppDirectoryProblem
   export type AppRoutesMiddleware = esm.AppRoutesMiddleware
   export type AppRoutesOptions = esm.AppRoutesOptions
@@ -21,4 +21,4 @@ declare namespace appRoutes {
   export type TrailingSlash = esm.TrailingSlash
 }
 
-export = appRoutes
+export = adapter

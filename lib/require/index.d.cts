@@ -1,13 +1,16 @@
-import type * as esm from '../../dist/index.js' with { 'resolution-mode': 'import' }
+import type { FastifyInstance } from 'fastify'
+import type * as esm from '../../dist/fastify/app-routes.js' with { 'resolution-mode': 'import' }
 
 /** The Fastify plugin, with the named exports as its properties. */
-declare const appRoutes: esm.AppRoutesPlugin & {
-  readonly appRoutes: esm.AppRoutesPlugin
-  readonly default: esm.AppRoutesPlugin
-  readonly hostRequest: typeof esm.hostRequest
-}
+declare function plugin (instance: FastifyInstance, options: esm.AppRoutesOptions): Promise<void>
 
-declare namespace appRoutes {
+declare namespace plugin {
+  /** See `AppRoutesPlugin`. */
+  export const takesDirectory: true
+  export const appRoutes: esm.AppRoutesPlugin
+  export const hostRequest: typeof esm.hostRequest
+  export { appRoutes as default }
+
   export type AppDirectoryProblem = esm.AppDirectoryProblem
   export type AppRoutesArgument = esm.AppRoutesArgument
   export type AppRoutesOptions = esm.AppRoutesOptions
@@ -20,4 +23,4 @@ declare namespace appRoutes {
   export type TrailingSlash = esm.TrailingSlash
 }
 
-export = appRoutes
+export = plugin

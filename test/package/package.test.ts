@@ -1,0 +1,89 @@
+import t from 'tap'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+/** What a user gets: the packed tarball, unpacked into the node_modules of an empty project. */
+
+const root = path.resolve(import.meta.dirname, '../..')
+const project = mkdtempSync(path.join(tmpdir(), 'package-'))
+t.teardown(() => { rmSync(project, { recursive: true }) })
+
+const run = (command: string, args: string[], cwd = project): string => {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string, stderr: string }
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`)
+  }
+}
+const bin = (name: string): string => path.join(root, 'node_modules/.bin', name)
+
+const [{ filename, files }] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root)) as [{ filename: string, files: Array<{ path: string }> }]
+const tarball = path.join(project, filename)
+const modules = path.join(project, 'node_modules')
+mkdirSync(path.join(modules, 'fastify-app-routes'), { recursive: true })
+run('tar', ['xzf', tarball, '-C', path.join(modules, 'fastify-app-routes'), '--strip', '1'])
+for (const name of readdirSync(path.join(root, 'node_modules'))) {
+  if (!name.startsWith('.') && name !== 'fastify-app-routes') symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name))
+}
+
+t.test('the tarball holds the library and nothing else', async (t) => {
+  const kinds = new Set(files.map((file) => file.path.split('/')[0]))
+  t.same([...kinds].sort(), ['LICENSE', 'README.md', 'dist', 'lib', 'package.json'])
+})
+
+t.test('publint and arethetypeswrong are content', async (t) => {
+  t.match(run(bin('publint'), [tarball, '--strict']), 'All good')
+  t.match(run(bin('attw'), [tarball, '--no-color']), 'No problems found')
+})
+
+t.test('a plain install pulls in little', async (t) => {
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { dependencies: object }
+  t.same(Object.keys(dependencies).sort(), ['@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'globby', 'ua-parser-js'])
+})
+
+t.test('no any in the public types', async (t) => {
+  const directory = path.join(modules, 'fastify-app-routes/dist')
+  for (const file of readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'))) {
+    const text = readFileSync(path.join(directory, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    t.notMatch(text, /[:<|&,(]\s*any\b/, file)
+  }
+})
+
+t.test('the types hold in every module mode', async (t) => {
+  copyFileSync(path.join(root, 'test/types/public.ts'), path.join(project, 'public.ts'))
+  for (const type of ['commonjs', 'module']) {
+    writeFileSync(path.join(project, 'package.json'), JSON.stringify({ type }))
+    for (const mode of [['commonjs', 'node10'], ['node16', 'node16'], ['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
+      if (mode[1] === 'node10' && type === 'module') continue
+      const args = ['--noEmit', '--strict', '--skipLibCheck', '--esModuleInterop', '--target', 'es2022', '--types', 'node', '--module', mode[0]!, '--moduleResolution', mode[1]!, 'public.ts']
+      t.doesNotThrow(() => run(bin('tsc'), args), `${mode.join('/')} in a ${type} package`)
+    }
+  }
+})
+
+t.test('require() and import give the same plugin, with the named exports as properties', async (t) => {
+  writeFileSync(path.join(project, 'package.json'), '{}')
+  const script = `
+    const plugin = require('fastify-app-routes')
+    const adapter = require('fastify-app-routes/express')
+    import('fastify-app-routes').then((esm) => import('fastify-app-routes/express').then((express) => console.log(JSON.stringify([
+      typeof plugin, plugin === esm.default, plugin.appRoutes === esm.appRoutes, plugin.hostRequest === esm.hostRequest, plugin.default === plugin,
+      typeof adapter, adapter === express.default, adapter.hostRequest === express.hostRequest,
+      require('fastify-app-routes/server').NextResponse.name, require('fastify-app-routes/package.json').name,
+      ['headers', 'navigation', 'cache', 'og', 'register'].map((name) => typeof require('fastify-app-routes/' + name)).join()
+    ]))))`
+  t.same(JSON.parse(run(process.execPath, ['--no-warnings', '-e', script])), [
+    'function', true, true, true, true, 'function', true, true, 'NextResponse', 'fastify-app-routes', 'object,object,object,object,object'
+  ])
+})
+
+t.test('Express users need no Fastify, and the other way round', async (t) => {
+  rmSync(path.join(modules, 'fastify'))
+  t.match(run(process.execPath, ['--no-warnings', '-e', "console.log(typeof require('fastify-app-routes/express')('./app').ready)"]), 'function')
+  symlinkSync(path.join(root, 'node_modules/fastify'), path.join(modules, 'fastify'))
+  rmSync(path.join(modules, 'express'))
+  t.match(run(process.execPath, ['--no-warnings', '-e', "console.log(typeof require('fastify-app-routes'))"]), 'function')
+})

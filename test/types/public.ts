@@ -1,0 +1,78 @@
+/**
+ * The public types as users meet them. Compiled, never run: `npm test` type-checks it, and the package test compiles it
+ * against the packed tarball in every module mode.
+ */
+import express from 'express'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type RouteContext, type RouteHandler } from 'fastify-app-routes'
+import { hostRequest as expressRequest, appRoutes as middleware } from 'fastify-app-routes/express'
+import { cookies, draftMode, headers } from 'fastify-app-routes/headers'
+import { notFound, redirect } from 'fastify-app-routes/navigation'
+import { after, connection, NextRequest, NextResponse, userAgent } from 'fastify-app-routes/server'
+
+declare module 'fastify' {
+  interface FastifyInstance { pg: { query: (sql: string) => Promise<unknown[]> } }
+  interface FastifyRequest { user: { name: string } | null }
+}
+
+const equal = <A>(value: A): { is: <B>(check: [A] extends [B] ? [B] extends [A] ? true : false : false) => void } => ({ is: () => { void value } })
+
+export async function fastifyServer (server: FastifyInstance): Promise<void> {
+  await server.register(appRoutes, './app')
+  await server.register(named, new URL('./app', 'file:///x/'))
+  await server.register(appRoutes, { dir: './app', prefix: '/api', compat: 15, trailingSlash: 'ignore', bodyLimit: 1, closeTimeout: 0, logLevel: 'warn' })
+  const options: AppRoutesOptions = { dir: 'app' }
+  await server.register(appRoutes, options)
+  // @ts-expect-error -- dir is required
+  await server.register(appRoutes, { prefix: '/api' })
+  // @ts-expect-error -- 12 is no major that is served
+  await server.register(appRoutes, { dir: './app', compat: 12 })
+  // @ts-expect-error -- no such option
+  await server.register(appRoutes, { dir: './app', directory: './app' })
+  // @ts-expect-error -- a directory is a string or a URL
+  await server.register(appRoutes, 5)
+  // Other plugins are registered as ever.
+  await server.register(async (child: FastifyInstance, given: { n: number }) => { child.log.info(given.n) }, { n: 1 })
+}
+
+export function expressServer (): void {
+  const app = express()
+  const routes = middleware('./app')
+  app.use(routes)
+  app.use('/api', middleware({ dir: './app', unhandledMethod: 'next' }))
+  equal(routes.ready()).is<Promise<void>>(true)
+  equal(routes.close()).is<Promise<void>>(true)
+  // @ts-expect-error -- Fastify's alone
+  middleware({ dir: './app', prefix: '/api' })
+}
+
+export async function GET (request: NextRequest, { params }: RouteContext<{ slug: string }>): Promise<Response> {
+  equal(params.slug).is<string>(true)
+  equal((await params).slug).is<string>(true)
+  equal(request.nextUrl.searchParams).is<URLSearchParams>(true)
+  equal(request.cookies.get('a')?.value).is<string | undefined>(true)
+  const { request: fastifyRequest, server } = hostRequest()
+  equal(fastifyRequest.user).is<{ name: string } | null>(true)
+  equal(await server.pg.query('select 1')).is<unknown[]>(true)
+  equal(hostRequest<FastifyRequest<{ Body: { n: number } }>>().request.body).is<{ n: number }>(true)
+  const { req, res } = expressRequest<express.Request, express.Response>()
+  equal(req.path).is<string>(true)
+  res.locals.seen = true
+  if ((await cookies()).has('a') || cookies().has('b')) redirect('/')
+  if (headers().get('x') === null) notFound()
+  equal((await draftMode()).isEnabled).is<boolean>(true)
+  after(async () => { await connection() })
+  equal(userAgent(request).isBot).is<boolean>(true)
+  const response = NextResponse.json({ a: 1 }, { status: 201 })
+  response.cookies.set('a', 'b', { httpOnly: true })
+  return response
+}
+
+export const POST: RouteHandler<{ path: string[] }> = async (request, { params }) => Response.json([await request.json(), (await params).path])
+
+// A handler as Next.js 15 and 16 document it, and as 13 and 14 did.
+const modern = async (_request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> => new Response((await params).id)
+const classic = (_request: Request, { params }: { params: { id: string } }): Response => new Response(params.id)
+export const handlers: Array<RouteHandler<{ id: string }>> = [modern, classic]
+
+export const server = Fastify()
