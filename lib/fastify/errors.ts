@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BadPathError, BodyTooLargeError } from '../errors.ts'
 import type { Route } from '../routes/table.ts'
 
@@ -10,19 +10,35 @@ export function fail (request: FastifyRequest, reply: FastifyReply, route: Route
   if (error instanceof BodyTooLargeError) {
     // The client is still sending what nobody is going to read.
     reply.header('connection', 'close')
-  } else if (!(error instanceof BadPathError)) {
-    failures.set(request, error)
-    const gone = reply.raw.destroyed || request.raw.aborted
-    request.log[gone ? 'debug' : 'error']({ err: error, route: { file: route.file, method: request.method } }, `route handler failed: ${request.method} ${route.path} (${route.file})`)
-  }
+  } else if (!(error instanceof BadPathError)) noteFailure(request, reply, route, error)
   reply.send(error)
+}
+
+/** Logs why a handler failed, for an error that the host is going to get. */
+export function noteFailure (request: FastifyRequest, reply: FastifyReply, route: Route, error: Error): void {
+  failures.set(request, error)
+  const gone = reply.raw.destroyed || request.raw.aborted
+  request.log[gone ? 'debug' : 'error']({ err: error, route: { file: route.file, method: request.method } }, `route handler failed: ${request.method} ${route.path} (${route.file})`)
 }
 
 /**
  * The error handler of our routes. Where the host has one of its own, that one decides. Fastify's default handler would
  * send the message of a failed handler: there the client gets Next.js's empty 500.
  */
-export function errorHandler (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  if (failures.get(request) !== error as Error || request.server.errorHandler.name !== 'defaultErrorHandler') throw error
-  reply.code(500).send()
+export function errorHandlerFor (child: FastifyInstance): FastifyRoutesErrorHandler {
+  let inherited: unknown
+  child.after(() => { inherited = child.errorHandler })
+  return (error, request, reply) => {
+    const own = child.errorHandler
+    if (own.name === 'defaultErrorHandler' && failures.get(request) === error as Error) {
+      // What was set for a stream that failed before it began is on the raw response already.
+      reply.removeHeader('content-type').removeHeader('content-encoding').code(500).send()
+      return
+    }
+    // Fastify's routes keep to the handler that was there when they were added; a later one is asked by hand.
+    if (own !== inherited) return own(error, request, reply)
+    throw error
+  }
 }
+
+type FastifyRoutesErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown

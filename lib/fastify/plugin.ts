@@ -15,7 +15,7 @@ import { canonicalPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { announcesTooMuch } from '../web/body.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
-import { errorHandler, fail } from './errors.ts'
+import { errorHandlerFor, fail, noteFailure } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
 import { sendAutomatic, sendReply } from './send.ts'
 
@@ -68,7 +68,8 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     refuseDuplicates(child, table)
     child.removeAllContentTypeParsers()
     child.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
-    for (const route of table.routes) addRoute(child, route, mount)
+    const errorHandler = errorHandlerFor(child)
+    for (const route of table.routes) addRoute(child, route, mount, errorHandler)
     answerWhatNobodyHandles(fastify, { table, prefix: child.prefix, trailingSlash: mount.trailingSlash, router })
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
@@ -125,7 +126,7 @@ function withPrefix (prefix: string, path: string): string {
 
 const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
 
-function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount): void {
+function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, errorHandler: ReturnType<typeof errorHandlerFor>): void {
   for (const method of Object.keys(route.handlers) as Method[]) {
     const handler = routeHandler(route, method, mount, child.prefix)
     for (const path of mount.table.routerPaths(route)) {
@@ -192,19 +193,44 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
     const exchange = new FastifyExchange(request, reply, target, bodyLimit)
     if (announcesTooMuch(exchange)) return fail(request, reply, route, new BodyTooLargeError())
     handle(mount, route, exchange, path, skip)
-      .then((answer) => { send(reply, answer, mount.lifecycle) })
+      .then((answer) => { send(reply, answer, route, mount.lifecycle) })
       .catch((error: Error) => { fail(request, reply, route, error) })
   }
 }
 
-function send (reply: FastifyReply, { outgoing, context }: Answer, lifecycle: Lifecycle): void {
+function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route, lifecycle: Lifecycle): void {
   const { body } = outgoing
-  if (body instanceof Readable) {
-    const forget = lifecycle.addStream({
-      abort: (reason) => { context.abort(reason) },
-      cancel: () => { reply.raw.destroy() }
-    })
-    body.once('close', forget)
+  if (!(body instanceof Readable)) {
+    if (!reply.sent) sendReply(reply, outgoing)
+    return
   }
+  // The handler has taken the reply over, or the host has given up waiting for it.
+  if (reply.sent) {
+    body.destroy()
+    return
+  }
+  const forget = lifecycle.addStream({
+    abort: (reason) => { context.abort(reason) },
+    cancel: () => { reply.raw.destroy() }
+  })
+  body.once('close', forget)
+  const takeBack = headersBefore(reply)
+  body.once('error', (error) => {
+    if (reply.raw.headersSent) return
+    takeBack(outgoing.headers)
+    noteFailure(reply.request, reply, route, error)
+  })
   sendReply(reply, outgoing)
+}
+
+/** What gives a reply the headers back that it had before a handler's were set. */
+function headersBefore (reply: FastifyReply): (headers: Iterable<[string, string]>) => void {
+  const before = reply.getHeaders()
+  for (const name in before) if (Array.isArray(before[name])) before[name] = [...before[name]]
+  return (headers) => {
+    for (const [name] of headers) {
+      reply.removeHeader(name)
+      if (before[name] !== undefined) reply.header(name, before[name])
+    }
+  }
 }

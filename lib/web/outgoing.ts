@@ -1,3 +1,4 @@
+import { validateHeaderValue } from 'node:http'
 import { Readable } from 'node:stream'
 import { plainBody } from './light-response.ts'
 
@@ -23,6 +24,7 @@ const HTTP2_FORBIDDEN = new Set(['connection', 'keep-alive', 'proxy-connection',
  * Takes a `Response` apart. Its body is taken over: nobody else may read it afterwards.
  * @param response with an unread body
  * @param headers what to send in place of the response's own
+ * @throws TypeError where a header cannot be sent
  */
 export function toOutgoing (response: Response, headers: Headers, method: string, httpVersionMajor: number): Outgoing {
   const plain = plainBody(response)
@@ -44,6 +46,8 @@ export function toOutgoing (response: Response, headers: Headers, method: string
     if (name === 'content-length' && (buffered || decoded)) continue
     if (name === 'content-encoding' && decoded) continue
     if (httpVersionMajor > 1 && HTTP2_FORBIDDEN.has(name)) continue
+    // Headers lets control characters pass that Node.js refuses, then in the midst of sending.
+    validateHeaderValue(name, header[1])
     sent.push(header)
   }
   return { status: response.status, statusText: response.statusText, headers: sent, body }
