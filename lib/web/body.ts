@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { BodyTooLargeError } from '../errors.ts'
-import type { Exchange } from './exchange.ts'
+import { onceClosed, type Exchange } from './exchange.ts'
 
 /** Whether the client announced more than the limit: such a request is refused before its handler runs. */
 export function announcesTooMuch (exchange: Exchange): boolean {
@@ -29,6 +29,7 @@ export function collect (exchange: Exchange): Promise<Uint8Array> {
     })
     function stop (error: Error): void {
       unwatch(source as Readable)
+      onceClosed(exchange.res, () => { drain(exchange) })
       reject(error)
     }
   })
@@ -38,6 +39,11 @@ export function collect (exchange: Exchange): Promise<Uint8Array> {
 export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
   const source = exchange.body()
   if (source instanceof Uint8Array) return new Response(source).body!
+  let answered = false
+  onceClosed(exchange.res, () => {
+    answered = true
+    drain(exchange)
+  })
   let length = 0
   return new ReadableStream({
     type: 'bytes',
@@ -52,7 +58,7 @@ export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
           }
           // A byte stream takes its chunks' memory over, and Node.js may share it among chunks.
           if (chunk.length > 0) controller.enqueue(new Uint8Array(chunk))
-          if (controller.desiredSize! <= 0) source.pause()
+          if (controller.desiredSize! <= 0 && !answered) source.pause()
         },
         end () {
           controller.close()
@@ -134,9 +140,8 @@ const LONGEST_DRAIN_MS = 5000
  * Reads on what a handler left unread, so that the connection can serve its next request; a client that sends
  * more than a little is cut off. Node.js does this by itself for bodies that nobody began to read.
  */
-export function drain (exchange: Exchange): void {
-  const { req } = exchange
-  if (req.readableEnded || req.destroyed || !req.readableDidRead) return
+function drain ({ req }: Exchange): void {
+  if (req.readableEnded || req.destroyed) return
   let left = MOST_DRAINED
   const timer = setTimeout(cut, LONGEST_DRAIN_MS).unref()
   req.on('data', (chunk: Uint8Array) => {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
 export type NodeResponse = ServerResponse | Http2ServerResponse
@@ -30,20 +30,23 @@ export interface Exchange {
  * @param listener told whether the client got all of it
  */
 export function onceClosed (res: NodeResponse, listener: (complete: boolean) => void): void {
-  if (res.closed || res.destroyed) {
-    listener(res.writableFinished ?? false)
+  // An HTTP/2 response tells of neither event before the request's body was read as well, and of both where the client
+  // has left; its stream knows better.
+  const source: Writable & { aborted?: boolean } = (res as Http2ServerResponse).stream ?? res
+  if (source.closed || source.destroyed) {
+    listener(source.writableFinished && source.aborted !== true)
     return
   }
-  let finished = false
+  let finished = source.writableFinished && source.aborted !== true
   const finish = (): void => {
-    finished = true
+    finished = source.aborted !== true
     done()
   }
   const done = (): void => {
-    res.off('finish', finish)
-    res.off('close', done)
+    source.off('finish', finish)
+    source.off('close', done)
     listener(finished)
   }
-  res.on('finish', finish)
-  res.on('close', done)
+  source.on('finish', finish)
+  source.on('close', done)
 }
