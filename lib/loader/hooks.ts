@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import module from 'node:module'
+import { bindGlobals } from './bind-globals.ts'
 import { loadTypeScript, resolveWithoutExtension } from './typescript.ts'
 import { SCHEME, serve, served, servedName, sourceOf, type ServedModules } from './served-modules.ts'
 
@@ -69,10 +71,18 @@ function installSyncHooks (): () => void {
         const name = url.slice(SCHEME.length)
         return { format: 'module', source: sourceOf(name, Object.keys(served(name)!)), shortCircuit: true }
       }
-      return loadTypeScript(url, context, next)
+      return withGlobals(url, loadTypeScript(url, context, next))
     }
   })
   return () => { hooks.deregister() }
+}
+
+/** Binds globals in the modules of the application, where there are globals to bind. */
+function withGlobals (url: string, loaded: module.LoadFnOutput): module.LoadFnOutput {
+  if (!has('globals') || !url.startsWith('file:') || url.includes('/node_modules/') || !/^(?:module|commonjs)/.test(String(loaded.format))) return loaded
+  const source = String(loaded.source ?? readFileSync(new URL(url), 'utf8'))
+  const bound = bindGlobals(source, String(loaded.format).startsWith('module'))
+  return bound === source ? loaded : { ...loaded, source: bound }
 }
 
 function installRequireHook (): () => void {

@@ -7,6 +7,12 @@ const REGISTRY = Symbol.for('fastify-app-routes.modules')
 
 export const SCHEME = 'app-routes:'
 
+/** The names that `bindGlobals` may bind; `serve` must be given them as the module `globals`. */
+export const GLOBALS = ['Request', 'fetch'] as const
+
+/** How the text of a module reaches the registry. */
+export const REGISTRY_SOURCE = "globalThis[Symbol.for('fastify-app-routes.modules')]"
+
 export type ServedModules = Record<string, object>
 
 const registry = globalThis as { [REGISTRY]?: ServedModules }
@@ -33,6 +39,6 @@ export function servedName (specifier: string, importer: string | undefined, has
 /** The text of an ES module that hands out a served module. */
 export function sourceOf (name: string, exportNames: string[]): string {
   const names = exportNames.filter((exported) => exported !== 'default')
-  const from = `globalThis[Symbol.for('fastify-app-routes.modules')][${JSON.stringify(name)}]`
+  const from = `${REGISTRY_SOURCE}[${JSON.stringify(name)}]`
   return `const module = ${from}\nexport const { ${names.join(', ')} } = module\nexport default module\n`
 }

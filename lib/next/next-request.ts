@@ -1,5 +1,5 @@
 import { RequestCookies } from '@edge-runtime/cookies'
-import { lazyRequestClass } from '../web/lazy-request.ts'
+import { lazyRequestClass, unwrap } from '../web/lazy-request.ts'
 import type { Exchange } from '../web/exchange.ts'
 import type { RequestInfo } from '../web/fetch-types.ts'
 import { NextURL, type NextUrlConfig } from './next-url.ts'
@@ -38,7 +38,7 @@ export class NextRequest extends Request {
     validateUrl(url)
     // Node.js demands `duplex` with a body; Next.js fills it in.
     const withDuplex = init.body != null && init.duplex !== 'half' ? { ...init, duplex: 'half' } : init
-    super(input instanceof Request ? input : url, withDuplex as globalThis.RequestInit)
+    super(input instanceof Request ? unwrap(input) : url, withDuplex as globalThis.RequestInit)
     hide(this, kNextConfig, init.nextConfig)
   }
 

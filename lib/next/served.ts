@@ -4,6 +4,7 @@ import * as jsxRuntime from './jsx-runtime.ts'
 import * as navigation from './navigation.ts'
 import * as og from './og.ts'
 import * as server from './server.ts'
+import { needsUnwrapping, unwrapping } from '../web/unwrapping.ts'
 
 /** What route files get for the names by which they import Next.js, and for ours. */
 export const servedModules = {
@@ -20,5 +21,6 @@ export const servedModules = {
   'fastify-app-routes/headers': headers,
   'fastify-app-routes/navigation': navigation,
   'fastify-app-routes/cache': cache,
-  'fastify-app-routes/og': og
+  'fastify-app-routes/og': og,
+  ...(needsUnwrapping ? { globals: unwrapping } : {})
 }

@@ -8,6 +8,9 @@ import { requestUrl } from './url.ts'
 /** Aborts the `signal` of a received request, now or whenever the handler asks for it. */
 export let abort: (request: Request, reason?: unknown) => void
 
+/** Gives the native request for a received one, and everything else back as it is. */
+export let unwrap: <T>(value: T) => T
+
 /**
  * Makes the class of received requests, on top of `Base` (a subclass of the native `Request`).
  * Its objects are `instanceof` both, but run no native constructor: URL, headers, body and signal come to be when they are
@@ -31,6 +34,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
 
     static {
       abort = (request, reason) => { (request as unknown as LazyRequest).#abort(reason) }
+      unwrap = (value) => typeof value === 'object' && value !== null && #exchange in value ? (value as unknown as LazyRequest).#toNative() as unknown as typeof value : value
     }
 
     get method (): string {
@@ -54,9 +58,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
       if (this.#native !== undefined) return this.#native.body as ReadableStream<Uint8Array> | null
       if (!this.#hasBody) return null
       if (this.#body === undefined) {
-        this.#body = stream(this.#exchange)
-        // The bytes went elsewhere already: to this stream's first reader they are gone, as with a native request.
-        if (this.#read) void this.#body.cancel()
+        this.#body = this.#read ? spentStream() : stream(this.#exchange)
       }
       return this.#body
     }
@@ -170,6 +172,13 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     }
   }
   return LazyRequest as unknown as new (exchange: Exchange) => T
+}
+
+/** What `body` is once a reader method has taken the bytes: as with a native request, disturbed and locked for good. */
+function spentStream (): ReadableStream<Uint8Array> {
+  const body = new ReadableStream({ type: 'bytes' })
+  void body.getReader().cancel()
+  return body
 }
 
 /** Bytes of the caller's own, never a view of memory that Node.js shares. */
