@@ -13,7 +13,7 @@ import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
 import { announcesTooMuch } from '../web/body.ts'
 import { onceClosed } from '../web/exchange.ts'
-import { sendToNode } from '../web/send.ts'
+import { endConnectionAfter, sendToNode } from '../web/send.ts'
 import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse } from './exchange.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
@@ -147,9 +147,13 @@ function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next
 
 function send (res: ConnectResponse, { outgoing, context }: Answer, lifecycle: Lifecycle, fail: (error: Error) => void): void {
   const { body } = outgoing
+  if (lifecycle.closing && !res.headersSent) res.setHeader('connection', 'close')
   if (body instanceof Readable) {
     const forget = lifecycle.addStream({
-      abort: (reason) => { context.abort(reason) },
+      abort: (reason) => {
+        context.abort(reason)
+        endConnectionAfter(res)
+      },
       cancel: () => { res.destroy() }
     })
     body.once('close', forget)

@@ -14,6 +14,7 @@ import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { announcesTooMuch } from '../web/body.ts'
+import { endConnectionAfter } from '../web/send.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandlerFor, fail, noteFailure } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
@@ -200,6 +201,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
 
 function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route, lifecycle: Lifecycle): void {
   const { body } = outgoing
+  if (lifecycle.closing) reply.header('connection', 'close')
   if (!(body instanceof Readable)) {
     if (!reply.sent) sendReply(reply, outgoing)
     return
@@ -210,7 +212,10 @@ function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route,
     return
   }
   const forget = lifecycle.addStream({
-    abort: (reason) => { context.abort(reason) },
+    abort: (reason) => {
+      context.abort(reason)
+      endConnectionAfter(reply.raw)
+    },
     cancel: () => { reply.raw.destroy() }
   })
   body.once('close', forget)

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import type { Outgoing } from './outgoing.ts'
 import type { NodeResponse } from './exchange.ts'
 
@@ -58,4 +58,14 @@ export function flushHeadersSoon (res: NodeResponse): void {
   setImmediate(() => {
     if (!res.headersSent && !res.destroyed && !res.writableEnded) (res as ServerResponse).flushHeaders()
   })
+}
+
+/**
+ * Ends a connection with the answer that is on its way. Its headers promised to keep the connection, and a closing
+ * server would wait for that: up to 72 s, in Fastify.
+ */
+export function endConnectionAfter (res: NodeResponse): void {
+  const { socket, httpVersionMajor } = res.req
+  // The socket of inject() is none.
+  if (httpVersionMajor < 2 && socket instanceof Duplex) res.once('finish', () => { socket.end() })
 }
