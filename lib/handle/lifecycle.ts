@@ -1,6 +1,3 @@
-import type { Socket } from 'node:net'
-import type { NodeResponse } from '../web/exchange.ts'
-
 /** What still runs, and how it is brought to an end when the server closes. */
 export class Lifecycle {
   readonly #closeTimeout: number
@@ -57,13 +54,4 @@ export interface OpenStream {
   abort (reason: unknown): void
   /** Cuts the answer off. */
   cancel (): void
-}
-
-/**
- * Ends the connection of an answer on its way once that is out. Its headers have promised to keep the connection, and a
- * closing server would wait until the client, or a time-out of minutes, gives it up.
- */
-export function endConnectionAfter (res: NodeResponse): void {
-  const { socket, httpVersionMajor } = res.req
-  if (httpVersionMajor === 1) res.once('finish', () => { (socket as Socket | undefined)?.destroySoon() })
 }
