@@ -67,5 +67,5 @@ export function flushHeadersSoon (res: NodeResponse): void {
 export function endConnectionAfter (res: NodeResponse): void {
   const { socket, httpVersionMajor } = res.req
   // The socket of inject() is none.
-  if (httpVersionMajor < 2 && socket instanceof Duplex) res.once('finish', () => { socket.end() })
+  if (httpVersionMajor < 2 && socket instanceof Duplex) res.once('finish', () => { socket.destroySoon() })
 }
