@@ -151,6 +151,8 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, er
 /** The prefix alone is the root of what is below it. With `trailingSlash: true` a path has either form (files keep none). */
 function spellings (path: string, prefix: string, trailingSlash: TrailingSlash): string[] {
   const bare = path === '/' && prefix !== '' ? '' : path
+  // To Fastify, '/' below a prefix is both forms.
+  if (bare === '' && trailingSlash === true) return ['/']
   return trailingSlash === true && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
 }
 

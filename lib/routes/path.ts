@@ -50,7 +50,7 @@ export function canonicalPath (path: string, trailingSlash: TrailingSlash, dupli
 /** Resolves dot segments and folds slashes of either kind. The result begins with exactly one slash. */
 export function resolvePath (path: string): string {
   const collapsed = path.replace(/[\\/]+/g, '/')
-  return new URL(collapsed, 'http://n').pathname.replace(/\/+/g, '/')
+  return new URL('http://n' + collapsed).pathname.replace(/\/+/g, '/')
 }
 
 /**

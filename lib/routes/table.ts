@@ -34,11 +34,14 @@ export interface RouterOptions {
 export class RouteTable {
   readonly routes: Route[]
   readonly #options: RouterOptions
+  /** Routes that a router may take for others': escapes or markers are part of their names. */
+  readonly #odd: Set<Route>
   #router: FindMyWay.Instance<FindMyWay.HTTPVersion.V1> | undefined
 
   constructor (routes: Route[], options: RouterOptions = {}) {
     this.routes = [...routes].sort((a, b) => compareSegments(a.segments, b.segments))
     this.#options = options
+    this.#odd = new Set(routes.filter(({ segments }) => segments.some((segment) => segment.kind === 'static' ? segment.value.includes('%') : segment.kind === 'dynamic' && segment.prefix !== '')))
   }
 
   /**
@@ -47,7 +50,8 @@ export class RouteTable {
    */
   match (path: string): Route | null {
     this.#router ??= this.#buildRouter()
-    const found = this.#router.find('GET', path)
+    // find-my-way decodes what it looks up, so that escaped escapes are compared as they were sent.
+    const found = this.#router.find('GET', asSpelled(path).replaceAll('%', '%25'))
     if (found === null) return null
     const route = found.store as Route
     // find-my-way lets a wildcard match an empty rest; [...rest] needs at least one segment.
@@ -56,28 +60,34 @@ export class RouteTable {
   }
 
   /**
-   * Whether a path spells the folders of a route as they are called. Routers compare decoded paths, so that `/%61dmin`
-   * gets to `/admin`; Next.js does not, and neither do hooks that guard a path.
+   * Whether a path that a router has given to a route belongs to it by Next.js's rules, too: static folders spelled as
+   * they are called, and no parameter empty. Routers compare decoded paths, so that `/%61dmin` gets to `/admin`, past
+   * hooks that guard the path.
    * @param prefix the mount prefix that the path begins with
    */
   isSpelled (route: Route, path: string, prefix = ''): boolean {
-    if (!path.includes('%') && !route.segments.some((segment) => segment.kind === 'static' && segment.value.includes('%'))) return true
+    if (!path.includes('%') && !path.endsWith('/') && !this.#odd.has(route)) return true
     const { caseSensitive = true } = this.#options
-    const parts = (caseSensitive ? path : path.toLowerCase()).split('/').slice(1)
+    const spelled = (text: string): string => caseSensitive ? asSpelled(text) : asSpelled(text).toLowerCase()
+    const parts = path.split('/').slice(1)
     const mounted = prefix.split('/').slice(1)
-    return [...mounted, ...route.segments].every((segment, index) => {
-      const folder = typeof segment === 'string' ? segment : literal(segment)
-      // Fastify's prefix may hold parameters.
-      if (folder === '' || (index < mounted.length && /[:*]/.test(folder))) return true
-      return spells(parts[index] ?? '', caseSensitive ? folder : folder.toLowerCase(), typeof segment !== 'string' && segment.kind === 'dynamic')
-    })
+    return mounted.every((folder, index) => /[:*]/.test(folder) || spelled(folder) === spelled(parts[index]!)) &&
+      route.segments.every((segment, index) => {
+        const part = parts[mounted.length + index] ?? ''
+        if (segment.kind === 'static') return spelled(segment.value) === spelled(part)
+        return segment.kind !== 'dynamic' || (part.startsWith(segment.prefix) && part.length > segment.prefix.length)
+      })
   }
 
   /** The paths of a route as the host's router spells them. */
   routerPaths (route: Route): string[] {
-    const [bare, ...rest] = routerPaths(route.segments)
+    return this.#paths(route, decoded)
+  }
+
+  #paths (route: Route, spell: (folder: string) => string): string[] {
+    const [bare, ...rest] = routerPaths(route.segments, spell)
     // 15 lets an optional catch-all stand beside a route of its own root, which answers there.
-    const hasOwnRoot = rest.length > 0 && this.routes.some(({ segments }) => segments.at(-1)?.kind !== 'optional-catch-all' && routerPaths(segments)[0] === bare)
+    const hasOwnRoot = rest.length > 0 && this.routes.some(({ segments }) => segments.at(-1)?.kind !== 'optional-catch-all' && routerPaths(segments, spell)[0] === bare)
     return hasOwnRoot ? rest : [bare!, ...rest]
   }
 
@@ -93,7 +103,7 @@ export class RouteTable {
   #buildRouter (): FindMyWay.Instance<FindMyWay.HTTPVersion.V1> {
     const router = FindMyWay<FindMyWay.HTTPVersion.V1>({ ...this.#options, maxParamLength: Number.MAX_SAFE_INTEGER })
     for (const route of this.routes) {
-      for (const path of this.routerPaths(route)) router.on('GET', path, noop, route)
+      for (const path of this.#paths(route, asSpelled)) router.on('GET', path, noop, route)
     }
     return router
   }
@@ -102,10 +112,10 @@ export class RouteTable {
 const noop = (): void => {}
 
 /** In find-my-way's (and so Fastify's) spelling; an optional catch-all has two. */
-function routerPaths (segments: Segment[]): string[] {
+function routerPaths (segments: Segment[], spell: (folder: string) => string): string[] {
   let path = ''
   for (const [index, segment] of segments.entries()) {
-    if (segment.kind === 'static') path += '/' + decoded(segment.value).replaceAll(':', '::')
+    if (segment.kind === 'static') path += '/' + spell(segment.value).replaceAll(':', '::')
     // Parameters are read from the raw path, so the name is for people's eyes (printRoutes) only.
     else if (segment.kind === 'dynamic') path += `/${segment.prefix}:${/^\w+$/.test(segment.name) ? segment.name : `p${index}`}`
     else if (segment.kind === 'catch-all') return [path + '/*']
@@ -114,7 +124,7 @@ function routerPaths (segments: Segment[]): string[] {
   return [path === '' ? '/' : path]
 }
 
-/** A router compares decoded paths, so the folder `a%20b` must be decoded too. Like the router, leaves reserved characters. */
+/** A host's router compares decoded paths, so the folder `a%20b` must be decoded too. Like the router, leaves reserved characters. */
 function decoded (folder: string): string {
   try {
     return decodeURI(folder.replaceAll('%25', '%2525'))
@@ -123,19 +133,13 @@ function decoded (folder: string): string {
   }
 }
 
-/** What stands in the path as it is called: a static folder, or the marker of an intercepting one. */
-function literal (segment: Segment): string {
-  if (segment.kind === 'static') return segment.value
-  return segment.kind === 'dynamic' ? segment.prefix : ''
+/** A folder's name, or a path, with every escape that a URL needs: a client sends `ü` as `%C3%BC`. */
+function asSpelled (text: string): string {
+  if (!UNSPELLED.test(text)) return text
+  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()).replace(/[^\x21-\x7e]|["#<>?\\`{}]/gu, encodeURIComponent)
 }
 
-/** A folder's name may need escapes in a URL: `ü` is spelled `%C3%BC`. */
-function spells (part: string, folder: string, isStart: boolean): boolean {
-  const matches = (text: string, name: string): boolean => isStart ? text.startsWith(name) : text === name
-  if (matches(part, folder)) return true
-  const upper = (text: string): string => text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase())
-  return matches(upper(part), new URL('http://n/' + folder).pathname.slice(1))
-}
+const UNSPELLED = /[^\x21-\x24\x26-\x7e]|["#<>?\\`{}]/
 
 const RANK: Record<Segment['kind'], number> = { static: 0, dynamic: 1, 'catch-all': 2, 'optional-catch-all': 3 }
 

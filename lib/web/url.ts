@@ -6,12 +6,16 @@ export function isAuthority (host: string | undefined): host is string {
   return host !== undefined && AUTHORITY.test(host)
 }
 
-/** The absolute URL of a request. A target in absolute form names its own authority (RFC 9112, 3.2.2). */
+/**
+ * The absolute URL of a request. A target in absolute form names its own authority (RFC 9112, 3.2.2), which must be as
+ * sound as a Host header.
+ */
 export function requestUrl (origin: () => string, target: string): string {
-  const absolute = /^https?:\/\//i.test(target)
+  const absolute = /^https?:\/\/([^/?#]*)/i.exec(target)
+  const path = absolute === null ? target : target.slice(absolute[0].length)
+  const from = absolute !== null && isAuthority(absolute[1]) && URL.canParse(absolute[0]) ? absolute[0] : origin()
   // '*' and the like are no paths, but a URL needs one.
-  const url = absolute ? target : origin() + (target.startsWith('/') ? target : '/' + target)
-  return new URL(url).href
+  return new URL(from + (path.startsWith('/') ? path : '/' + path)).href
 }
 
 /** The authority to build a URL with: the given one if it is sound, else this machine's own name and port. */

@@ -222,7 +222,7 @@ const SOUND: Array<[files: string[], answers: Answers]> = [
   [['x/[[...a]]/route.ts', 'x/[b]/route.ts'], { '/x': ['x/[[...a]]', {}], '/x/1': ['x/[b]', { b: '1' }], '/x/1/2': ['x/[[...a]]', { a: ['1', '2'] }] }],
   [['x/[[...a]]/route.ts', 'x/[b]/y/route.ts'], { '/x/1': ['x/[[...a]]', { a: ['1'] }], '/x/1/y': ['x/[b]/y', { b: '1' }], '/x/1/2': ['x/[[...a]]', { a: ['1', '2'] }] }],
   [['[...a]/route.ts', '[a]/b/[c]/route.ts'], { '/1/b/2': ['[a]/b/[c]', { a: '1', c: '2' }], '/1/b': ['[...a]', { a: ['1', 'b'] }], '/1': ['[...a]', { a: ['1'] }] }],
-  [['x/[my-id]/y/[my_id]/route.ts'], { '/x/1/y/2': ['x/[my-id]/y/[my_id]', { 'my-id': '1', my_id: '2' }] }],
+  [['x/[my-id]/y/[my_id]/route.ts'], { '/x/1/y/2': ['x/[my-id]/y/[my_id]', { 'my-id': '1', my_id: '2' }] }], // eslint-disable-line camelcase
   [['x/[A]/y/[a]/route.ts'], { '/x/1/y/2': ['x/[A]/y/[a]', { A: '1', a: '2' }] }],
   [['[[...a]]/route.ts', '[a]/page.tsx'], { '/': ['[[...a]]', {}], '/1/2': ['[[...a]]', { a: ['1', '2'] }] }],
   [['[a]/route.ts', '[a]/[...b]/route.ts', '[...c]/route.ts'], { '/1': ['[a]', { a: '1' }], '/1/2': ['[a]/[...b]', { a: '1', b: ['2'] }] }],
