@@ -19,6 +19,13 @@ export function requestHeaders (exchange: Exchange): Headers {
 
 const COLON = 58
 
+/** Makes one list of headers hold what another holds. */
+export function replaceHeaders (headers: Headers, source: Headers): void {
+  if (headers === source) return
+  for (const name of [...headers.keys()]) headers.delete(name)
+  for (const [name, value] of source) headers.append(name, value)
+}
+
 function addForwarded (headers: Headers, { req, headers: source }: Exchange): void {
   const socket = req.socket as { encrypted?: boolean, localPort?: number, remoteAddress?: string } | undefined
   const secure = socket?.encrypted === true

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { inspect, type InspectOptions } from 'node:util'
 import { collect, stream } from './body.ts'
 import { onceClosed, type Exchange } from './exchange.ts'
-import { requestHeaders } from './headers.ts'
+import { replaceHeaders, requestHeaders } from './headers.ts'
 import { requestUrl } from './url.ts'
 
 /** Aborts the `signal` of a received request, now or whenever the handler asks for it. */
@@ -130,7 +130,10 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
 
     /** A native `Request` of the same state; from now on it owns the body. */
     #toNative (): Request {
-      if (this.#native !== undefined) return this.#native
+      if (this.#native !== undefined) {
+        replaceHeaders(this.#native.headers, this.headers)
+        return this.#native
+      }
       if (this.#read) throw new TypeError('Response.clone: Body has already been consumed.')
       this.#native = new Request(this.url, {
         method: this.method,

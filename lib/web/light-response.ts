@@ -1,5 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { BodyInit, ResponseType } from './fetch-types.ts'
+import { replaceHeaders } from './headers.ts'
 
 /** A body that can be sent in one piece, and the content type that the Fetch standard gives it. */
 interface PlainBody {
@@ -27,10 +28,9 @@ class Light {
   #native: Response | undefined
 
   constructor (body?: BodyInit | null, init?: ResponseInit) {
-    const status = init?.status ?? 200
-    const statusText = init?.statusText ?? ''
+    const { status = 200, statusText = '' } = init ?? {}
     const plain = toPlainBody(body)
-    if (plain === undefined || !isValid(plain, status, statusText)) {
+    if (plain === undefined || !isValid(plain, status, statusText) || typeof (init ?? {}) !== 'object') {
       // The native constructor takes every kind of body, and words every error.
       const native = new Response(body, init)
       this.#status = native.status
@@ -89,7 +89,8 @@ class Light {
   }
 
   #toNative (): Response {
-    this.#native ??= new Response(this.#body as BodyInit | null, { status: this.#status, statusText: this.#statusText, headers: this.#headers })
+    this.#native ??= new Response(this.#body as BodyInit | null, { status: this.#status, statusText: this.#statusText })
+    replaceHeaders(this.#native.headers, this.#headers)
     return this.#native
   }
 
@@ -111,6 +112,10 @@ class Light {
         writable: true,
         value (this: Light, ...args: unknown[]) { return Reflect.apply(value as (...args: unknown[]) => unknown, this.#toNative(), args) as unknown }
       })
+    }
+    // Node.js 20 and 22 keep a response's state in symbols: with them the methods of the native prototype work, too.
+    for (const key of Object.getOwnPropertySymbols(new Response())) {
+      Object.defineProperty(Light.prototype, key, { configurable: true, get (this: Light) { return Reflect.get(this.#toNative(), key) as unknown } })
     }
     Object.setPrototypeOf(Light.prototype, Response.prototype)
     Object.setPrototypeOf(Light, Response)

@@ -218,6 +218,18 @@ const OPERATIONS: Record<string, Operation> = {
     r.headers.set('x-set', '1')
     return [r.clone().headers.get('x-set'), new Request(r).headers.get('x-set')]
   },
+  'headers changed after a clone count for the next one': (r) => {
+    const first = r.clone()
+    r.headers.set('x-set', '1')
+    r.headers.delete('content-type')
+    const second = r.clone()
+    return [[...first.headers], [...second.headers], [...new Request(r).headers]]
+  },
+  'headers changed after a clone count for blob()': async (r) => {
+    r.clone()
+    r.headers.set('content-type', 'text/late')
+    return await r.blob()
+  },
   'text() with a wrong receiver': async () => await Request.prototype.text.call({} as Request),
   'readers reject instead of throwing': async (r) => {
     await r.text()
@@ -252,6 +264,9 @@ async function plain (value: unknown): Promise<unknown> {
   if (Array.isArray(value)) return await Promise.all(value.map(plain))
   return value
 }
+
+/** Without lone surrogates, which no UTF-8 can carry. */
+const wellFormed = (text: string): string => Buffer.from(text).toString()
 
 const digest = (bytes: Uint8Array): string => `${bytes.length} ${createHash('sha1').update(bytes).digest('hex')}`
 
@@ -303,17 +318,17 @@ t.test('fetch() takes a received request', async (t) => {
   const url = `http://localhost:${(echo.address() as AddressInfo).port}/`
   const host = await startProbed(t, 'fastify')
   const sent = { method: 'POST', path: '/', headers: { 'content-type': 'text/x', cookie: 'a=1' }, body: 'body' }
-  const forward = async (request: Request, input: RequestInfo | URL, init?: RequestInit): Promise<unknown> => {
+  const forward = async (request: Request, input: string | Request, init?: RequestInit): Promise<unknown> => {
     // What speaks of the connection is the client's own business.
     for (const key of ['host', 'connection', 'content-length']) request.headers.delete(key)
-    const response = await fetch(input as Request, init)
+    const response = await fetch(input, init)
     return await response.json()
   }
   const expected = { method: 'POST', type: 'text/x', cookie: 'a=1', body: 'body' }
   t.same(await host.probe(sent, (r) => forward(r, new Request(url, r))), expected, 'new Request(url, request)')
   t.same(await host.probe(sent, (r) => forward(r, url, r)), expected, 'as init')
   t.same(await host.probe(sent, (r) => forward(r, url, { method: r.method, headers: r.headers, body: r.body, duplex: 'half' } as RequestInit)), expected, 'member by member')
-  t.same(await host.probe({ ...sent, headers: { ...sent.headers, host: new URL(url).host } }, (r) => forward(r, r as unknown as Request)), expected, 'the request itself')
+  t.same(await host.probe({ ...sent, headers: { ...sent.headers, host: new URL(url).host } }, (r) => forward(r, r)), expected, 'the request itself')
 })
 
 t.test('exactly one byte order mark is dropped from text', async (t) => {
@@ -362,10 +377,10 @@ t.test('cookies and headers of a request are two views of one thing', async (t) 
 t.test('a query comes through as the client sent it', async (t) => {
   const host = await startProbed(t, 'fastify inject')
   await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), { maxLength: 5 }), async (pairs) => {
-    const wellFormed = pairs.map(([a, b]) => [a.toWellFormed(), b.toWellFormed()])
-    const search = new URLSearchParams(wellFormed).toString()
+    const expected = pairs.map(([a, b]): [string, string] => [wellFormed(a), wellFormed(b)])
+    const search = new URLSearchParams(expected).toString()
     const seen = await host.probe('/?' + search, (r) => [[...r.nextUrl.searchParams], [...new URL(r.url).searchParams]])
-    t.strictSame(seen, [wellFormed, wellFormed])
+    t.strictSame(seen, [expected, expected])
   }), { numRuns: 60 })
 })
 
@@ -396,7 +411,7 @@ t.test('header lists come through as a native Headers holds them', async (t) => 
 
 t.test('cookies of any value come through', async (t) => {
   const host = await startProbed(t, 'fastify inject')
-  await fc.assert(fc.asyncProperty(fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string({ unit: 'binary' }).map((text) => text.toWellFormed()), { minKeys: 1, maxKeys: 4 }), async (given) => {
+  await fc.assert(fc.asyncProperty(fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string({ unit: 'binary' }).map((text) => wellFormed(text)), { minKeys: 1, maxKeys: 4 }), async (given) => {
     const cookie = Object.entries(given).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('; ')
     const seen = await host.probe({ path: '/', headers: { cookie } }, (r) => r.cookies.getAll())
     t.strictSame(seen, Object.entries(given).map(([name, value]) => ({ name, value })))
