@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { BodyConsumedError } from '../errors.ts'
 import type { HostExchange } from '../handle/context.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
-import { authorityOr } from '../web/url.ts'
+import { originOf } from '../web/url.ts'
 
 /** What Express, Connect and body parsers put on a request. Any of it may be missing. */
 export interface ConnectRequest extends IncomingMessage {
@@ -45,7 +45,7 @@ export class ExpressExchange implements HostExchange {
   origin (): string {
     const { req } = this
     const protocol = req.protocol ?? ((req.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http')
-    return `${protocol}://${authorityOr(this.#authority(), req.socket?.localPort)}`
+    return originOf(protocol, this.#authority(), req.socket?.localPort)
   }
 
   /** Express 4 has no accessor for host and port that follows `trust proxy`, so the setting is asked. */

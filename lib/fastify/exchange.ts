@@ -5,7 +5,7 @@ import { BodyConsumedError } from '../errors.ts'
 import type { HostExchange } from '../handle/context.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
-import { authorityOr } from '../web/url.ts'
+import { originOf } from '../web/url.ts'
 
 /** A request and its reply, as Fastify hands them over. */
 export class FastifyExchange implements HostExchange {
@@ -31,7 +31,7 @@ export class FastifyExchange implements HostExchange {
   clientIp (): string { return this.request.ip }
 
   origin (): string {
-    return `${this.request.protocol}://${authorityOr(this.request.host, this.request.raw.socket?.localPort)}`
+    return originOf(this.request.protocol, this.request.host, this.request.raw.socket?.localPort)
   }
 
   body (): Readable | Uint8Array {

@@ -19,7 +19,12 @@ export function requestUrl (origin: () => string, target: string): string {
 }
 
 /** The authority to build a URL with: the given one if it is sound, else this machine's own name and port. */
-export function authorityOr (host: string | undefined, port: number | undefined): string {
+function authorityOr (host: string | undefined, port: number | undefined): string {
   if (isAuthority(host)) return host
   return port === undefined ? 'localhost' : `localhost:${port}`
+}
+
+/** The origin of a URL. A scheme that a trusted proxy forwards may be anything; like Next.js, takes all but https for http. */
+export function originOf (scheme: string, host: string | undefined, port: number | undefined): string {
+  return `${scheme === 'https' ? 'https' : 'http'}://${authorityOr(host, port)}`
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import { once } from 'node:events'
 import appRoutes from 'fastify-app-routes'
-import { appDir, bus, open, serve } from './server.ts'
+import { appDir, bus, open, serve, startWith } from './server.ts'
 
 const BOOM = "export const GET = () => { throw new Error('secret detail') }"
 
@@ -271,7 +271,7 @@ t.test('an explicit duplicate names the path and the file', async (t) => {
   t.teardown(() => server.close())
   server.get('/users/:id', async () => '')
   server.post('/api', async () => '')
-  await t.rejects(server.register(appRoutes, appDir(t, { '/users/[id]': 'export const GET = () => new Response()', '/api': 'export const POST = () => new Response()' })).ready(), {
+  await t.rejects(startWith(server, appDir(t, { '/users/[id]': 'export const GET = () => new Response()', '/api': 'export const POST = () => new Response()' })), {
     code: 'FAR_ERR_DUPLICATED_ROUTE',
     message: /^2 routes are declared twice\.[\s\S]*POST \/api: declared by the server and by api\/route\.ts[\s\S]*GET \/users\/:id: declared by the server and by users\/\[id\]\/route\.ts/
   })
@@ -281,7 +281,7 @@ t.test('a duplicate whose parameter has another name is found as well', async (t
   const server = Fastify()
   t.teardown(() => server.close())
   server.get('/users/:userId', async () => '')
-  await t.rejects(server.register(appRoutes, appDir(t, { '/users/[id]': 'export const GET = () => new Response()' })).ready(), { code: 'FAR_ERR_DUPLICATED_ROUTE', message: /users\/\[id\]\/route\.ts/ })
+  await t.rejects(startWith(server, appDir(t, { '/users/[id]': 'export const GET = () => new Response()' })), { code: 'FAR_ERR_DUPLICATED_ROUTE', message: /users\/\[id\]\/route\.ts/ })
 })
 
 t.test('a later duplicate of the host is Fastify\'s own error', async (t) => {

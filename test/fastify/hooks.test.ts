@@ -203,7 +203,7 @@ export const GET = async () => {
   }, {
     before: (server) => {
       server.decorate('db', 'the pool')
-      server.decorateRequest('user', '')
+      server.decorateRequest('user', null)
       server.addHook('onRequest', async (request) => { (request as any).user = 'ann' })
     }
   })

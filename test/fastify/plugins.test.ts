@@ -127,7 +127,7 @@ t.test('compress', async (t) => {
     '/image': "export const GET = () => new Response(new Uint8Array(5000), { headers: { 'content-type': 'image/png' } })",
     '/hand': "import zlib from 'node:zlib'\nexport const GET = () => new Response(zlib.gzipSync('by hand'), { headers: { 'content-encoding': 'gzip', 'content-type': 'text/plain' } })",
     '/empty': 'export const GET = () => new Response(null, { status: 204 })',
-    '/events': "export const GET = () => { let n = 0; return new Response(new ReadableStream({ async pull (c) { if (n > 0) await bus.next; n++; if (n > 3) c.close(); else c.enqueue(new TextEncoder().encode(`data: ${n}\\n\\n`)) } }), { headers: { 'content-type': 'text/event-stream' } }) }",
+    '/events': "export const GET = () => { let n = 0; return new Response(new ReadableStream({ async pull (c) { if (n > 0) await bus.next; n++; if (n > 3) c.close(); else c.enqueue(new TextEncoder().encode('data: ' + n + '\\n\\n')) } }), { headers: { 'content-type': 'text/event-stream' } }) }",
     '/fail': "export const GET = () => new Response(new ReadableStream({ async pull (c) { await null; c.error(new Error('secret')) } }), { headers: { 'content-type': 'text/plain' } })"
   }, { before: async (server) => { await server.register(compress, { threshold: 0 }) } })
   const gzip = { 'accept-encoding': 'gzip' }

@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import appRoutes, { appRoutes as named } from 'fastify-app-routes'
-import { appDir, serve } from './server.ts'
+import { appDir, serve, startWith } from './server.ts'
 
 const HELLO = "export const GET = () => new Response('hello')\n"
 
@@ -124,7 +124,7 @@ t.test('a directory registered twice is an error that names every clash', async 
   const server = Fastify()
   t.teardown(() => server.close())
   await server.register(appRoutes, dir)
-  await t.rejects(server.register(appRoutes, dir).ready(), { code: 'FAR_ERR_DUPLICATED_ROUTE', message: /GET \/a: .*a\/route\.ts[\s\S]*POST \/b\/:id: .*b\/\[id\]\/route\.ts/ })
+  await t.rejects(startWith(server, dir), { code: 'FAR_ERR_DUPLICATED_ROUTE', message: /GET \/a: .*a\/route\.ts[\s\S]*POST \/b\/:id: .*b\/\[id\]\/route\.ts/ })
 })
 
 t.test('a directory registered twice under different prefixes is fine', async (t) => {
@@ -163,7 +163,7 @@ t.test('wrong options are told precisely', async (t) => {
   ]
   for (const [options, message] of cases) {
     const server = Fastify()
-    await t.rejects(server.register(appRoutes, options as string).ready(), { code: 'FAR_ERR_OPTION', message }, String(message))
+    await t.rejects(startWith(server, options), { code: 'FAR_ERR_OPTION', message }, String(message))
     await server.close()
   }
 })
@@ -171,7 +171,7 @@ t.test('wrong options are told precisely', async (t) => {
 t.test('a directory that does not exist is named', async (t) => {
   const server = Fastify()
   t.teardown(() => server.close())
-  await t.rejects(server.register(appRoutes, './no/such/app').ready(), { code: 'FAR_ERR_DIR_NOT_FOUND', message: new RegExp(path.resolve('no/such/app').replaceAll('\\', '\\\\')) })
+  await t.rejects(startWith(server, './no/such/app'), { code: 'FAR_ERR_DIR_NOT_FOUND', message: new RegExp(path.resolve('no/such/app').replaceAll('\\', '\\\\')) })
 })
 
 t.test('a directory that fails to load registers nothing', async (t) => {
@@ -180,7 +180,7 @@ t.test('a directory that fails to load registers nothing', async (t) => {
   t.teardown(() => server.close())
   const seen: string[] = []
   server.addHook('onRoute', (route) => { seen.push(route.url) })
-  await t.rejects(server.register(appRoutes, dir).ready(), { code: 'FAR_ERR_APP_DIRECTORY', message: /no database[\s\S]*sometimes/ })
+  await t.rejects(startWith(server, dir), { code: 'FAR_ERR_APP_DIRECTORY', message: /no database[\s\S]*sometimes/ })
   t.same(seen, [])
 })
 

@@ -64,6 +64,11 @@ export async function serve (t: any, routes: Record<string, string>, { before, a
   return { server, port, url, logs, errors: () => logs.filter(({ level }) => level >= 50), send: (request) => sendHttp1(url, request) }
 }
 
+/** Registers a directory and starts the server; rejects as Fastify's "ready" does. */
+export async function startWith (server: FastifyInstance, argument: unknown): Promise<void> {
+  await server.register(appRoutes, argument as string).ready()
+}
+
 /** Sends raw bytes and gives what comes back until the server ends the connection. */
 export async function raw (port: number, ...parts: string[]): Promise<string> {
   const socket = net.connect(port, '127.0.0.1')
