@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { AppDirectoryError, type AppDirectoryProblem } from '../errors.ts'
+import { AppDirectoryError, MissingPackageError, type AppDirectoryProblem } from '../errors.ts'
 import { findConflicts } from './conflicts.ts'
 import type { Compat } from './options.ts'
 import { scan, type Entry } from './scan.ts'
@@ -25,9 +25,17 @@ export async function loadTable (dir: string, options: LoadOptions): Promise<Rou
   const problems = findConflicts(entries, options.compat)
   warnAboutProxies(proxies, options.warn)
   const files = chooseFiles(entries, options)
-  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, options, problems)))
+  const failures: AppDirectoryProblem[] = []
+  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, options, failures)))
+  problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
   return new RouteTable(loaded.filter((route) => route !== null), options.router)
+}
+
+/** Files load at once and fail in any order; the list is the same at every start. */
+function inOrder (problems: AppDirectoryProblem[]): AppDirectoryProblem[] {
+  for (const { files } of problems) files.sort()
+  return problems.sort((a, b) => a.files[0]! < b.files[0]! ? -1 : a.files[0] === b.files[0] ? 0 : 1)
 }
 
 /** A proxy often guards routes: it must not be passed over in silence. */
@@ -87,7 +95,7 @@ async function loadRoute (dir: string, entry: Entry, options: LoadOptions, probl
 
 /** One cause (a missing package) may keep many files from loading; it is told once. */
 function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: unknown): void {
-  const same = problems.find((problem) => problem.code === 'FAR_ERR_LOAD' && problem.cause === cause)
+  const same = problems.find((problem) => problem.cause !== undefined && (problem.cause === cause || (isMissingPackage(problem.cause) && isMissingPackage(cause))))
   if (same !== undefined) {
     same.files.push(file)
     return
@@ -95,6 +103,8 @@ function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: u
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
   problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: 'Correct what the message names; the error itself, with its stack, is the `cause` of this problem.', cause })
 }
+
+const isMissingPackage = (error: unknown): boolean => error instanceof MissingPackageError
 
 function readHandlers (module: Record<string, unknown>, file: string, problems: AppDirectoryProblem[], warn: LoadOptions['warn']): Route['handlers'] {
   const handlers: Route['handlers'] = {}

@@ -93,6 +93,7 @@ t.test('a process ends by itself once its server is closed', async (t) => {
       endless: { 'route.js': 'export const GET = () => new Response(new ReadableStream({ pull (c) { c.enqueue(new Uint8Array(10)) } }))\n' }
     },
     'server.mjs': `import Fastify from 'fastify'
+import appRoutes from 'fastify-app-routes'
 const server = Fastify()
 await server.register(appRoutes, { dir: new URL('./app', import.meta.url), closeTimeout: 60_000 })
 const url = await server.listen({ port: 0, host: '127.0.0.1' })
