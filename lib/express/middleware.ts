@@ -55,7 +55,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   let mount: ExpressMount | undefined
   const loading = load(options, lifecycle).then((loaded) => { mount = loaded })
   // Whoever asks is told: ready(), and every request.
-  loading.catch(() => {})
+  loading.catch(releaseHooks)
 
   const middleware = (req: ConnectRequest, res: ConnectResponse, next: Next = finalHandler(res)): void => {
     if (mount !== undefined) dispatch(mount, req, res, next)

@@ -53,6 +53,10 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     router,
     loadModule,
     warn: (message) => { fastify.log.warn(message) }
+  }).catch((error: unknown) => {
+    // A server that failed to start may never be closed.
+    releaseHooks()
+    throw error
   })
   const mount: FastifyMount = {
     table,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { hasSyncHooks } from './hooks.ts'
@@ -11,7 +12,12 @@ const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
  * @throws MissingPackageError where tsx is needed and not installed
  */
 export async function loadModule (file: string): Promise<Record<string, unknown>> {
-  if (hasSyncHooks || !TYPESCRIPT.test(file)) return namespaceOf(await import(pathToFileURL(file).href))
+  if (!TYPESCRIPT.test(file)) return namespaceOf(await import(pathToFileURL(file).href))
+  if (hasSyncHooks) {
+    // Imported, CommonJS that a hook has compiled gets a require() of its own on Node.js 22, which no hook sees.
+    if (formatOf(file, readFileSync(file, 'utf8')) === 'commonjs') return createRequire(file)(file) as Record<string, unknown>
+    return namespaceOf(await import(pathToFileURL(file).href))
+  }
   await registerTsx(file)
   // Under tsx, a CommonJS module gives all its names to require() only.
   if (formatOf(file) === 'commonjs') return createRequire(file)(file) as Record<string, unknown>

@@ -13,8 +13,12 @@ type NextLoad = (url: string, context?: object) => module.LoadFnOutput
 type NextResolve = (specifier: string, context?: object) => module.ResolveFnOutput
 
 const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
+const ESM_SYNTAX = /^\s*(?:import[\s{*"']|export[\s{*])/m
 // A false hit only means that esbuild compiles a file which Node.js could have stripped.
 const NOT_STRIPPABLE = /\b(?:enum|namespace|module)\s+[\w$]+\s*\{|\bimport\s+[\w$]+\s*=|^\s*@[\w$]+|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\s/m
+
+/** How Node.js says that a file is beyond it: no TypeScript at all, or (where it strips to find the module kind) too much. */
+const CANNOT = new Set<string | undefined>(['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'])
 
 export function loadTypeScript (url: string, context: module.LoadHookContext, next: NextLoad): module.LoadFnOutput {
   if (!url.startsWith('file:') || !TYPESCRIPT.test(url) || url.includes('/node_modules/')) return next(url, context)
@@ -22,12 +26,21 @@ export function loadTypeScript (url: string, context: module.LoadHookContext, ne
   try {
     loaded = next(url, context)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    if (!CANNOT.has((error as NodeJS.ErrnoException).code)) throw error
     return compile(url, readFileSync(new URL(url), 'utf8'))
   }
+  // require() takes an unknown extension for JavaScript.
+  if (/x$/.test(url) && isUntouched(url, loaded)) return compile(url, String(loaded.source))
   if (!String(loaded.format).endsWith('-typescript')) return loaded
   const source = String(loaded.source ?? readFileSync(new URL(url), 'utf8'))
-  return NOT_STRIPPABLE.test(source) ? compile(url, source) : loaded
+  // `npm init` writes "type": "commonjs", and people write `import` all the same, as Next.js lets them.
+  const isMislabelled = loaded.format === 'commonjs-typescript' && ESM_SYNTAX.test(source)
+  return isMislabelled || NOT_STRIPPABLE.test(source) ? compile(url, source) : loaded
+}
+
+/** Whether no other hook has compiled a file. */
+function isUntouched (url: string, { source }: module.LoadFnOutput): boolean {
+  return source != null && String(source) === readFileSync(new URL(url), 'utf8')
 }
 
 function compile (url: string, source: string): module.LoadFnOutput {
@@ -77,7 +90,7 @@ export function formatOf (file: string, source?: string): 'module' | 'commonjs' 
   if (/\.c[jt]s$/.test(file)) return 'commonjs'
   const type = packageType(path.dirname(file))
   if (type === 'module' || type === 'commonjs') return type
-  return source !== undefined && /^\s*(?:import[\s{*"']|export[\s{*])/m.test(source) ? 'module' : 'commonjs'
+  return source !== undefined && ESM_SYNTAX.test(source) ? 'module' : 'commonjs'
 }
 
 function packageType (dir: string): unknown {
