@@ -1,11 +1,11 @@
-import { GLOBALS, REGISTRY_SOURCE } from './served-modules.ts'
+import { REGISTRY_SOURCE } from './served-modules.ts'
 
 /**
- * Binds the free names `Request` and `fetch` of a module to ours, by a declaration in front of its text. Where the
- * module declares such a name itself, or may do so, the name is left alone.
+ * Binds free names of a module (`Response`, `Request`, `fetch`) to what is served as `globals`, by a declaration in front
+ * of its text. Where the module declares such a name itself, or may do so, the name is left alone.
  */
-export function bindGlobals (source: string, isModule: boolean): string {
-  const names = GLOBALS.filter((name) => uses(source, name) && !declares(source, name))
+export function bindGlobals (source: string, isModule: boolean, globals: readonly string[]): string {
+  const names = globals.filter((name) => uses(source, name) && !declares(source, name))
   if (names.length === 0) return source
   // One line, without a line break: positions in stack traces stay true.
   const binding = `const { ${names.join(', ')} } = ${REGISTRY_SOURCE}.globals;`
@@ -13,7 +13,7 @@ export function bindGlobals (source: string, isModule: boolean): string {
 }
 
 function uses (source: string, name: string): boolean {
-  return new RegExp(`(?:\\bnew\\s+|\\bextends\\s+|[^.\\w$])${name}\\s*[({]`).test(source)
+  return new RegExp(`(?:^|[^.\\w$])${name}\\s*[.(]|\\b(?:new|extends|instanceof)\\s+${name}\\b`).test(source)
 }
 
 /** `class Request`, `const { fetch } = …`, `import { Request } from …`, `(fetch) => …`, `fetch = …` */

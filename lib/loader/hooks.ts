@@ -81,7 +81,7 @@ function installSyncHooks (): () => void {
 function withGlobals (url: string, loaded: module.LoadFnOutput): module.LoadFnOutput {
   if (!has('globals') || !url.startsWith('file:') || url.includes('/node_modules/') || !/^(?:module|commonjs)/.test(String(loaded.format))) return loaded
   const source = String(loaded.source ?? readFileSync(new URL(url), 'utf8'))
-  const bound = bindGlobals(source, String(loaded.format).startsWith('module'))
+  const bound = bindGlobals(source, String(loaded.format).startsWith('module'), Object.keys(served('globals')!))
   return bound === source ? loaded : { ...loaded, source: bound }
 }
 

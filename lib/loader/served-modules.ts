@@ -7,9 +7,6 @@ const REGISTRY = Symbol.for('fastify-app-routes.modules')
 
 export const SCHEME = 'app-routes:'
 
-/** The names that `bindGlobals` may bind; `serve` must be given them as the module `globals`. */
-export const GLOBALS = ['Request', 'fetch'] as const
-
 /** How the text of a module reaches the registry. */
 export const REGISTRY_SOURCE = "globalThis[Symbol.for('fastify-app-routes.modules')]"
 

@@ -1,6 +1,6 @@
 import { ResponseCookies } from '@edge-runtime/cookies'
 import type { BodyInit } from '../web/fetch-types.ts'
-import { LightResponse } from '../web/light-response.ts'
+import { LightResponse, setJson } from '../web/light-response.ts'
 import { validateUrl } from './validate-url.ts'
 
 interface ResponseInit extends globalThis.ResponseInit {
@@ -36,11 +36,8 @@ export class NextResponse<Body = unknown> extends LightResponse {
 
   /** A response with a JSON body. */
   static override json<JsonBody> (body: JsonBody, init?: ResponseInit): NextResponse<JsonBody> {
-    const text = JSON.stringify(body) as string | undefined
-    if (text === undefined) throw new TypeError('Value is not JSON serializable')
-    const response = new NextResponse<JsonBody>(text, init)
-    const type = init?.headers === undefined ? null : new Headers(init.headers).get('content-type')
-    response.headers.set('content-type', type ?? 'application/json')
+    const response = new NextResponse<JsonBody>(null, init)
+    setJson(response, body)
     return response
   }
 

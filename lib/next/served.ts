@@ -4,7 +4,7 @@ import * as jsxRuntime from './jsx-runtime.ts'
 import * as navigation from './navigation.ts'
 import * as og from './og.ts'
 import * as server from './server.ts'
-import { needsUnwrapping, unwrapping } from '../web/unwrapping.ts'
+import { boundGlobals } from '../web/bound-globals.ts'
 
 /** What route files get for the names by which they import Next.js, and for ours. */
 export const servedModules = {
@@ -22,5 +22,5 @@ export const servedModules = {
   'fastify-app-routes/navigation': navigation,
   'fastify-app-routes/cache': cache,
   'fastify-app-routes/og': og,
-  ...(needsUnwrapping ? { globals: unwrapping } : {})
+  globals: boundGlobals
 }

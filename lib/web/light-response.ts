@@ -11,6 +11,9 @@ interface PlainBody {
 /** The body of a light response while nobody has asked for it as a stream; undefined for every other response. */
 export let plainBody: (response: Response) => string | Uint8Array | null | undefined
 
+/** Gives a fresh light response without a body one of JSON. */
+export let setJson: (response: Response, data: unknown) => void
+
 const NULL_BODY_STATUS = new Set([101, 204, 205, 304])
 // RFC 9112, 4: reason-phrase
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -49,6 +52,27 @@ class Light {
 
   static {
     plainBody = (response) => #body in response && response.#native === undefined ? response.#body : undefined
+    setJson = (response, data) => { (response as unknown as Light).#setJson(data) }
+  }
+
+  #setJson (data: unknown): void {
+    const text = JSON.stringify(data) as string | undefined
+    if (text === undefined) throw new TypeError('Value is not JSON serializable')
+    if (NULL_BODY_STATUS.has(this.#status)) throw new TypeError(`Response constructor: Invalid response status code ${this.#status}`)
+    this.#body = text
+    this.#native = undefined
+    if (!this.#headers.has('content-type')) this.#headers.append('content-type', 'application/json')
+  }
+
+  static json (data: unknown, init?: ResponseInit): Response {
+    const response = new LightResponse(null, init)
+    setJson(response, data)
+    return response
+  }
+
+  /** Native responses are `instanceof` the class that stands in for theirs, but not of its subclasses. */
+  static [Symbol.hasInstance] (value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(this as unknown === Light ? Response : this, value)
   }
 
   get status (): number {
@@ -119,6 +143,7 @@ class Light {
     }
     Object.setPrototypeOf(Light.prototype, Response.prototype)
     Object.setPrototypeOf(Light, Response)
+    Object.defineProperty(Light, 'name', { value: 'Response' })
   }
 }
 

@@ -27,7 +27,7 @@ const HTTP2_FORBIDDEN = new Set(['connection', 'keep-alive', 'proxy-connection',
  * @throws TypeError where a header cannot be sent
  */
 export function toOutgoing (response: Response, headers: Headers, method: string, httpVersionMajor: number): Outgoing {
-  const plain = plainBody(response)
+  const plain = plainBody(response) ?? nativePlainBody(response)
   let body: Outgoing['body']
   if (plain !== undefined) body = plain
   else if (method === 'HEAD') {
@@ -54,6 +54,17 @@ export function toOutgoing (response: Response, headers: Headers, method: string
 }
 
 const noop = (): void => {}
+
+// Node.js 20 and 22 keep what a native response was made of behind a symbol.
+const STATE = Object.getOwnPropertySymbols(new Response()).find((symbol) => symbol.description === 'state')
+
+/** The body of a native response that was made of a string or bytes and not looked at since; undefined for all others. */
+function nativePlainBody (response: Response): string | Uint8Array | undefined {
+  if (STATE === undefined || response.body === null || response.body.locked) return undefined
+  const { body } = (response as unknown as Record<symbol, { body?: { source?: unknown } | null }>)[STATE] ?? {}
+  const source = body?.source
+  return typeof source === 'string' || source instanceof Uint8Array ? source : undefined
+}
 
 /** A web stream as a Node.js stream: one pending read, backpressure both ways, cancelled when destroyed. */
 class BodyReadable extends Readable {

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { bindGlobals } from '../../lib/loader/bind-globals.ts'
+import { bindGlobals as bind } from '../../lib/loader/bind-globals.ts'
+
+const bindGlobals = (source: string, isModule: boolean): string => bind(source, isModule, ['Request', 'fetch', 'Response'])
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -36,7 +38,7 @@ t.test('a name that the module declares itself, or may declare, is left alone', 
 
 t.test('a module that does not use the names keeps its text', async (t) => {
   for (const source of [
-    'export const GET = (request: Request) => new Response(null)',
+    'export const GET = (request: Request): Promise<Response> => answer(request)',
     "client.fetch('x')",
     'new Requests()',
     'prefetch(1)'
@@ -68,12 +70,27 @@ export async function PATCH (request: Request) {
 }
 export const DELETE = (request: Request) => forward(request)
 `
-const FORWARD = 'export const forward = (request: Request): Promise<Response> => fetch(request)\n'
+const FORWARD = "export const forward = (request: Request): Promise<Response> => fetch(request)\nexport const helper = (): Response => new Response('h')\n"
+
+const RESPONSES = `
+import { helper } from '../../forward.ts'
+export async function GET () {
+  const native = await fetch('data:text/plain,abc')
+  const own = new Response('x')
+  class Sub extends Response { extra = 1 }
+  return Response.json([
+    native instanceof Response, own instanceof Response, own instanceof globalThis.Response, new Sub('y') instanceof Response,
+    native instanceof Sub, new Sub('y').extra, Response.name, String(own), await helper().text(), Response.error().type,
+    Response.redirect('http://a/b').status, await new Response(own.body, own).text()
+  ])
+}
+export const POST = () => new Response('plain', { headers: { 'x-a': '1' } })
+`
 
 const SERVER = `
 import Fastify from 'fastify'
 import appRoutes from 'fastify-app-routes'
-const { Request: before, fetch: fetchBefore } = globalThis
+const { Request: before, fetch: fetchBefore, Response: responseBefore } = globalThis
 const upstream = Fastify()
 upstream.delete('/a', (request, reply) => reply.send({ up: request.headers['x-q'] }))
 const app = Fastify()
@@ -87,13 +104,17 @@ const real = globalThis.fetch
 globalThis.fetch = async (input) => Response.json([input instanceof Request, input.url === url + '/a', input.headers.get('x-q')])
 answers.push(await (await real(url + '/a', { method: 'DELETE', headers: { 'x-q': '7' } })).json())
 globalThis.fetch = real
-answers.push([before === globalThis.Request, fetchBefore === globalThis.fetch])
+answers.push([before === globalThis.Request, fetchBefore === globalThis.fetch, responseBefore === globalThis.Response])
+const classes = await fetch(url + '/b')
+answers.push([classes.headers.get('content-length') !== null, await classes.json()])
+const plain = await fetch(url + '/b', { method: 'POST' })
+answers.push([plain.headers.get('content-length'), plain.headers.get('content-type'), plain.headers.get('x-a'), await plain.text()])
 await app.close()
 console.log(JSON.stringify(answers))
 `
 
 for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', '26'].map((major) => [`v${major}`, process.env[`NODE_${major}`]])] as Array<[string, string | undefined]>) {
-  t.test(`a received request goes into new Request() and fetch() on Node.js ${name}`, { skip: bin === undefined ? `no such Node.js: NODE_${name.slice(1)} is not set` : false }, async (t) => {
+  t.test(`received requests go into new Request() and fetch(), and a plain Response goes out whole, on Node.js ${name}`, { skip: bin === undefined ? `no such Node.js: NODE_${name.slice(1)} is not set` : false }, async (t) => {
     for (const manifest of ['{}', '{ "type": "module" }']) {
       const project = mkdtempSync(path.join(tmpdir(), 'globals-'))
       t.teardown(() => { rmSync(project, { recursive: true }) })
@@ -103,6 +124,8 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
       symlinkSync(root, path.join(project, 'node_modules/fastify-app-routes'))
       writeFileSync(path.join(project, 'package.json'), manifest)
       writeFileSync(path.join(project, 'app/a/route.ts'), ROUTE)
+      mkdirSync(path.join(project, 'app/b'))
+      writeFileSync(path.join(project, 'app/b/route.ts'), RESPONSES)
       writeFileSync(path.join(project, 'forward.ts'), FORWARD)
       writeFileSync(path.join(project, 'server.mjs'), SERVER)
       const output = execFileSync(bin!, ['--no-warnings', 'server.mjs'], { cwd: project, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
@@ -111,7 +134,9 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
         ['y', '/a', true],
         [1, { a: 1 }, true],
         [true, true, '7'],
-        [true, true]
+        [true, true, true],
+        [true, [true, true, true, true, false, 1, 'Response', '[object Response]', 'h', 'error', 302, 'x']],
+        ['5', 'text/plain;charset=UTF-8', '1', 'plain']
       ], `in a package with ${manifest}`)
     }
   })

@@ -1,12 +1,12 @@
 import { unwrap } from './lazy-request.ts'
+import { LightResponse } from './light-response.ts'
 import type { RequestInfo } from './fetch-types.ts'
 
 /**
  * From Node.js 24 on, the native `Request` keeps its state in private fields, which no other object can have: there
- * `new Request(received)` and `fetch(received)` need the native request inside. Route files get these two under the
- * ordinary names; the process keeps its own.
+ * `new Request(received)` and `fetch(received)` need the native request inside.
  */
-export const needsUnwrapping = Object.getOwnPropertySymbols(new Request('http://localhost')).length === 0
+const needsUnwrapping = Object.getOwnPropertySymbols(new Request('http://localhost')).length === 0
 
 const UnwrappingRequest = new Proxy(Request, {
   construct (target, [input, ...rest]: [RequestInfo, ...unknown[]], newTarget) {
@@ -19,4 +19,8 @@ function unwrappingFetch (...[input, init]: Parameters<typeof fetch>): ReturnTyp
   return globalThis.fetch(unwrap(input), init)
 }
 
-export const unwrapping = { Request: UnwrappingRequest, fetch: unwrappingFetch }
+/** What modules of the application get under the ordinary names; the process keeps its own. */
+export const boundGlobals: Record<string, unknown> = {
+  Response: LightResponse,
+  ...(needsUnwrapping ? { Request: UnwrappingRequest, fetch: unwrappingFetch } : {})
+}
