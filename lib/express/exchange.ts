@@ -62,10 +62,23 @@ export class ExpressExchange implements HostExchange {
   body (): Readable | Uint8Array {
     const { req } = this
     if (req._body !== true && !req.readableDidRead) return req
-    const bytes = parsedBodyBytes(req.rawBody, req.body, req.headers['content-type'])
+    // Express 4 makes {} of an empty body.
+    if (req.headers['content-length'] === '0') return new Uint8Array()
+    const parsed = isParsedString(req) ? JSON.stringify(req.body) : req.body
+    const bytes = parsedBodyBytes(req.rawBody, parsed, req.headers['content-type'])
     if (bytes === undefined) throw new BodyConsumedError()
     return bytes
   }
+}
+
+/**
+ * Whether a string in `req.body` is what `express.json({ strict: false })` made of a JSON string: what `express.text()` has
+ * read is as long as the client said.
+ */
+function isParsedString ({ body, headers }: ConnectRequest): boolean {
+  const length = headers['content-length']
+  return typeof body === 'string' && length !== undefined && headers['content-encoding'] === undefined &&
+    /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '') && Number(length) !== Buffer.byteLength(body)
 }
 
 /** What `hostRequest()` gives in Express. */

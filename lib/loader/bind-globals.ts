@@ -22,6 +22,11 @@ function declares (source: string, name: string): boolean {
   return declaration.test(source)
 }
 
+/** Whether a module belongs to the application: packages keep the ordinary globals. */
+export function isApplication (fileOrUrl: string): boolean {
+  return !/[\\/]node_modules[\\/]/.test(fileOrUrl)
+}
+
 /** A directive counts in front of all else only. */
 function withDirective (source: string, binding: string): string {
   const isStrict = /^(?:\s|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:'use strict'|"use strict")/.test(source)

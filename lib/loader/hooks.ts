@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
-import { bindGlobals } from './bind-globals.ts'
+import { bindGlobals, isApplication } from './bind-globals.ts'
 import { loadTypeScript, resolveWithoutExtension } from './typescript.ts'
 import { SCHEME, serve, served, servedName, sourceOf, type ServedModules } from './served-modules.ts'
 
@@ -44,12 +44,9 @@ export function installHooks (modules: ServedModules): () => void {
 }
 
 function install (): () => void {
-  const esm = hasSyncHooks ? installSyncHooks() : switchThreadHooks(true)
-  const cjs = installRequireHook()
-  return () => {
-    esm()
-    cjs()
-  }
+  const installed = hasSyncHooks ? [installSyncHooks()] : [switchThreadHooks(true), installCompileHook()]
+  installed.push(installRequireHook())
+  return () => { for (const takeBack of installed) takeBack() }
 }
 
 const has = (name: string): boolean => served(name) !== undefined
@@ -79,10 +76,28 @@ function installSyncHooks (): () => void {
 
 /** Binds globals in the modules of the application, where there are globals to bind. */
 function withGlobals (url: string, loaded: module.LoadFnOutput): module.LoadFnOutput {
-  if (!has('globals') || !url.startsWith('file:') || url.includes('/node_modules/') || !/^(?:module|commonjs)/.test(String(loaded.format))) return loaded
+  if (!url.startsWith('file:') || !isApplication(url) || !/^(?:module|commonjs)/.test(String(loaded.format))) return loaded
   const source = String(loaded.source ?? readFileSync(new URL(url), 'utf8'))
-  const bound = bindGlobals(source, String(loaded.format).startsWith('module'), Object.keys(served('globals')!))
+  const bound = bindGlobals(source, String(loaded.format).startsWith('module'), globalNames())
   return bound === source ? loaded : { ...loaded, source: bound }
+}
+
+const globalNames = (): string[] => Object.keys(served('globals') ?? {})
+
+/** The same for CommonJS where no load hook sees it: whatever has compiled a module, its text passes here. */
+function installCompileHook (): () => void {
+  const { prototype } = module as unknown as { prototype: { _compile: (content: string, filename: string, ...rest: unknown[]) => unknown } }
+  const original = prototype._compile
+  let active = true
+  const hook: typeof original = function (this: unknown, content, filename, ...rest) {
+    const source = active && typeof content === 'string' && isApplication(filename) ? bindGlobals(content, false, globalNames()) : content
+    return original.call(this, source, filename, ...rest)
+  }
+  prototype._compile = hook
+  return () => {
+    active = false
+    if (prototype._compile === hook) prototype._compile = original
+  }
 }
 
 function installRequireHook (): () => void {
@@ -106,7 +121,7 @@ function switchThreadHooks (on: boolean): () => void {
   if (threadSwitch === undefined) {
     threadSwitch = new Int32Array(new SharedArrayBuffer(4))
     const names = Object.fromEntries(servedNames().map((name) => [name, Object.keys(served(name)!)]))
-    module.register('./hooks-thread.js', { parentURL: import.meta.url, data: { names, active: threadSwitch } })
+    module.register('./hooks-thread.js', { parentURL: import.meta.url, data: { names, globals: globalNames(), active: threadSwitch } })
   }
   Atomics.store(threadSwitch, 0, on ? 1 : 0)
   return () => { switchThreadHooks(false) }
