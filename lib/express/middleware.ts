@@ -11,7 +11,7 @@ import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../opti
 import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
-import { announcesTooMuch } from '../web/body.ts'
+import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { endConnectionAfter, sendToNode } from '../web/send.ts'
 import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse } from './exchange.ts'
@@ -135,14 +135,22 @@ function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next
   const done = mount.lifecycle.begin()
   onceClosed(res, done)
   const fail = (error: Error): void => {
-    if (error instanceof BodyTooLargeError) res.setHeader('connection', 'close')
     // Nobody is left to answer to.
-    if (!res.destroyed) next(error)
+    if (!res.destroyed) next(withRoute(error, route, exchange.method))
   }
-  if (announcesTooMuch(exchange)) return fail(new BodyTooLargeError())
+  if (announcesTooMuch(exchange)) {
+    drainAfterAnswer(exchange)
+    return fail(new BodyTooLargeError())
+  }
   handle(mount, route, exchange, pathOf(exchange.req.url!), 0)
     .then((answer) => { send(res, answer, mount.lifecycle, fail) })
     .catch(fail)
+}
+
+/** The host logs the error, so the error itself says which route it came from. */
+function withRoute (error: Error, { file, path }: Route, method: string): Error {
+  if (Object.isExtensible(error)) Object.defineProperty(error, 'appRoute', { value: { file, path, method }, enumerable: true, configurable: true, writable: true })
+  return error
 }
 
 function send (res: ConnectResponse, { outgoing, context }: Answer, lifecycle: Lifecycle, fail: (error: Error) => void): void {

@@ -7,10 +7,8 @@ const failures = new WeakMap<FastifyRequest, Error>()
 
 /** Ends a request whose handler failed: logs why, and gives the error to the host. */
 export function fail (request: FastifyRequest, reply: FastifyReply, route: Route, error: Error): void {
-  if (error instanceof BodyTooLargeError) {
-    // The client is still sending what nobody is going to read.
-    reply.header('connection', 'close')
-  } else if (!(error instanceof BadPathError)) noteFailure(request, reply, route, error)
+  // These two are the client's doing, and no news.
+  if (!(error instanceof BodyTooLargeError) && !(error instanceof BadPathError)) noteFailure(request, reply, route, error)
   reply.send(error)
 }
 

@@ -13,7 +13,7 @@ import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { announcesTooMuch } from '../web/body.ts'
+import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { endConnectionAfter } from '../web/send.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandlerFor, fail, noteFailure } from './errors.ts'
@@ -198,7 +198,10 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
     if (odd !== undefined) request.raw.headers['content-type'] = odd
     const target = duplicateSlashes === 'keep' ? path + searchOf(request.url) : request.url
     const exchange = new FastifyExchange(request, reply, target, bodyLimit)
-    if (announcesTooMuch(exchange)) return fail(request, reply, route, new BodyTooLargeError())
+    if (announcesTooMuch(exchange)) {
+      drainAfterAnswer(exchange)
+      return fail(request, reply, route, new BodyTooLargeError())
+    }
     handle(mount, route, exchange, path, skip)
       .then((answer) => { send(reply, answer, route, mount.lifecycle) })
       .catch((error: Error) => { fail(request, reply, route, error) })
@@ -207,7 +210,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
 
 function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route, lifecycle: Lifecycle): void {
   const { body } = outgoing
-  if (lifecycle.closing) reply.header('connection', 'close')
+  if (lifecycle.closing && reply.request.raw.httpVersionMajor < 2) reply.header('connection', 'close')
   if (!(body instanceof Readable)) {
     if (!reply.sent) sendReply(reply, outgoing)
     return

@@ -29,7 +29,7 @@ export function collect (exchange: Exchange): Promise<Uint8Array> {
     })
     function stop (error: Error): void {
       unwatch(source as Readable)
-      onceClosed(exchange.res, () => { drain(exchange) })
+      drainAfterAnswer(exchange)
       reject(error)
     }
   })
@@ -133,13 +133,18 @@ function abortedError (): Error {
   return new DOMException('The client closed the connection before the whole request body had arrived.', 'AbortError')
 }
 
-const MOST_DRAINED = 1024 * 1024
+const MOST_DRAINED = 16 * 1024 * 1024
 const LONGEST_DRAIN_MS = 5000
 
 /**
- * Reads on what a handler left unread, so that the connection can serve its next request; a client that sends
- * more than a little is cut off. Node.js does this by itself for bodies that nobody began to read.
+ * Reads on what is left of a body once the answer is out: a client that is still sending gets to see its answer (a 413
+ * above all), and the connection can serve its next request. Who sends too much or too long is cut off. Node.js reads on
+ * by itself, without any limit, for bodies that nobody began to read.
  */
+export function drainAfterAnswer (exchange: Exchange): void {
+  onceClosed(exchange.res, () => { drain(exchange) })
+}
+
 function drain ({ req }: Exchange): void {
   if (req.readableEnded || req.destroyed) return
   let left = MOST_DRAINED
