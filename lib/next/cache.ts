@@ -25,5 +25,13 @@ export function cacheLife (profile: string | { stale?: number, revalidate?: numb
 export function cacheTag (...tags: string[]): void { notYet('cacheTag') }
 export { cacheLife as unstable_cacheLife, cacheTag as unstable_cacheTag }
 
+/** @throws NotSupportedError */
+export function navigation (): never { return notYet('navigation') }
+/** @throws NotSupportedError */
+export function prefetch (): never { return notYet('prefetch') }
+
+/** Waits for a request to be there; in a route handler one always is. */
+export async function io (): Promise<void> {}
+
 /** Asks for fresh data; everything is fresh. */
 export function unstable_noStore (): void {}

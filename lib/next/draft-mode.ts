@@ -1,3 +1,4 @@
+import { RequestCookies } from '@edge-runtime/cookies'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { currentContext, type RequestContext } from '../context/request-context.ts'
 import { jarOf } from './cookie-jar.ts'
@@ -20,7 +21,7 @@ export class DraftMode {
 
   /** Whether the client has draft mode on. */
   get isEnabled (): boolean {
-    return this.#context.draft ?? isSecret(jarOf(this.#context).get(BYPASS_COOKIE)?.value)
+    return this.#context.draft ?? isSecret(new RequestCookies(this.#context.request.headers).get(BYPASS_COOKIE)?.value)
   }
 
   /** Turns draft mode on for the client: from this request on, in 13 and 14 from the next. */

@@ -113,3 +113,5 @@ export const useSearchParams = clientHook('useSearchParams')
 export const useSelectedLayoutSegment = clientHook('useSelectedLayoutSegment')
 export const useSelectedLayoutSegments = clientHook('useSelectedLayoutSegments')
 export const useServerInsertedHTML = clientHook('useServerInsertedHTML')
+export const unstable_isUnrecognizedActionError = clientHook('unstable_isUnrecognizedActionError')
+export { ReadonlyURLSearchParams } from './readonly-search-params.ts'

@@ -40,6 +40,8 @@ export class NextRequest extends Request {
     const withDuplex = init.body != null && init.duplex !== 'half' ? { ...init, duplex: 'half' } : init
     super(input instanceof Request ? unwrap(input) : url, withDuplex as globalThis.RequestInit)
     hide(this, kNextConfig, init.nextConfig)
+    // As nextUrl first has it.
+    Object.defineProperty(this, 'url', { value: this.nextUrl.href, configurable: true })
   }
 
   /**

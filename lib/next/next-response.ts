@@ -49,7 +49,7 @@ export class NextResponse<Body = unknown> extends LightResponse {
   static override redirect (url: string | NextUrlLike | URL, init?: number | ResponseInit): NextResponse<unknown> {
     const status = typeof init === 'number' ? init : init?.status ?? 307
     if (!REDIRECT_STATUS.has(status)) throw new RangeError('Failed to execute "redirect" on "response": Invalid status code')
-    const own = typeof init === 'object' ? init : {}
+    const own = typeof init === 'object' ? init ?? {} : {}
     const headers = new Headers(own.headers)
     headers.set('location', validateUrl(url))
     return new NextResponse(null, { ...own, headers, status })

@@ -19,6 +19,7 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\])$/
  */
 export class NextURL {
   #url: URL
+  #trailingSlash = false
   readonly #options: NextUrlOptions
   #basePath = ''
   buildId: string | undefined
@@ -26,7 +27,7 @@ export class NextURL {
   constructor (input: string | URL, baseOrOptions?: string | URL | NextUrlOptions, options?: NextUrlOptions) {
     const hasBase = typeof baseOrOptions === 'string' || baseOrOptions instanceof URL
     this.#options = options ?? (hasBase ? {} : baseOrOptions ?? {})
-    this.#url = parse(input, hasBase ? baseOrOptions : this.#options.base)
+    this.#url = this.#parse(input, hasBase ? baseOrOptions : this.#options.base)
   }
 
   get searchParams (): URLSearchParams { return this.#url.searchParams }
@@ -48,7 +49,7 @@ export class NextURL {
     return `${this.protocol}//${this.host}${this.#formatPathname()}${this.search}${this.hash}`
   }
 
-  set href (value: string) { this.#url = parse(value) }
+  set href (value: string) { this.#url = this.#parse(value) }
 
   get origin (): string { return this.#url.origin }
 
@@ -81,12 +82,27 @@ export class NextURL {
 
   clone (): NextURL { return new NextURL(this.href, this.#options) }
 
-  /** A base path set by hand goes in front; `trailingSlash: true` ends every path but a file's with a slash. */
+  #parse (input: string | URL, base?: string | URL): URL {
+    const url = parse(input, base)
+    const data = /^\/_next\/data\/([^/]*)(?:\/(.*))?\.json$/.exec(url.pathname)
+    this.buildId = data?.[1]
+    this.#trailingSlash = url.pathname === '/' ? this.#options.nextConfig?.trailingSlash === true : url.pathname.endsWith('/')
+    if (data !== null) url.pathname = /^index(?:\/|$)/.test(data[2] ?? '') ? '/' : `/${data[2] ?? ''}`
+    return url
+  }
+
+  /**
+   * What is set by hand goes in front, a base path and a build id (the address of a page's data). Whether the path ends
+   * with a slash is settled by the URL that was parsed, whatever path is set later.
+   */
   #formatPathname (): string {
-    let pathname = this.#url.pathname
-    if (this.#basePath !== '' && this.#basePath !== '/') pathname = this.#basePath + (pathname === '/' ? '' : pathname)
-    if (this.#options.nextConfig?.trailingSlash === true && !pathname.endsWith('/') && !/\.[^/]+$/.test(pathname)) pathname += '/'
-    return pathname
+    const { pathname } = this.#url
+    // A URL without an authority (mailto:) has no such path.
+    if (!pathname.startsWith('/')) return pathname
+    const stem = pathname.replace(/\/$/, '')
+    if (this.buildId) return `${this.#basePath}/_next/data/${this.buildId}${stem || '/index'}.json`
+    if (this.#trailingSlash) return `${this.#basePath}${stem}/`
+    return (this.#basePath + (stem || '/')).replace(/\/$/, '') || '/'
   }
 
   [inspect.custom] (_depth: number, options: object): string {

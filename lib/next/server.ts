@@ -1,5 +1,6 @@
 export { after, type AfterTask } from './after.ts'
 export { connection } from './connection.ts'
+export { ImageResponse } from './moved-image-response.ts'
 export { NextRequest } from './next-request.ts'
 export { NextResponse } from './next-response.ts'
 export { URLPattern } from './url-pattern.ts'

@@ -13,7 +13,7 @@ export interface UserAgent {
 
 type Parser = (input: string | undefined) => Omit<UserAgent, 'isBot'>
 
-const BOT = /Googlebot(?!\/)|Mediapartners-Google|AdsBot-Google|Storebot-Google|Google-PageRenderer|Google-InspectionTool|Googlebot|Bingbot|BingPreview|Slurp|DuckDuckBot|baiduspider|yandex|sogou|bitlybot|tumblr|vkShare|quora link preview|redditbot|ia_archiver|LinkedInBot|Twitterbot|facebookexternalhit|Discordbot|Slackbot|WhatsApp|SkypeUriPreview|Applebot|Yeti|googleweblight/i
+const BOT = /Mediapartners-Google|AdsBot-Google|Storebot-Google|Google-PageRenderer|Google-InspectionTool|Googlebot|Bingbot|BingPreview|Slurp|DuckDuckBot|baiduspider|yandex|sogou|bitlybot|tumblr|vkShare|quora link preview|redditbot|ia_archiver|LinkedInBot|Twitterbot|facebookexternalhit|facebookcatalog|GPTBot|Discordbot|Slackbot|WhatsApp|SkypeUriPreview|Applebot|googleweblight/i
 
 let parser: Parser | undefined
 
