@@ -2,11 +2,13 @@
  * Received requests behave as native ones do: every operation runs on a request that came through a server and on a
  * native twin made of the same data, and the outcomes are compared.
  */
-import { NextRequest } from 'fastify-app-routes/server'
+import { after, NextRequest } from 'fastify-app-routes/server'
 import express, { type Express } from 'express'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import http from 'node:http'
+import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import t from 'tap'
@@ -416,4 +418,40 @@ t.test('cookies of any value come through', async (t) => {
     const seen = await host.probe({ path: '/', headers: { cookie } }, (r) => r.cookies.getAll())
     t.strictSame(seen, Object.entries(given).map(([name, value]) => ({ name, value })))
   }), { numRuns: 60 })
+})
+
+t.test('over HTTP/2, an answer ends although its request was not read to the end', async (t) => {
+  const host = await startProbed(t, 'fastify http2')
+  const body = Buffer.alloc(500_000)
+  let task: (() => void) | undefined
+  const ran = new Promise<void>((resolve) => { task = resolve })
+  const response = await host.answer({ method: 'POST', path: '/', body }, async (request) => {
+    after(() => { task!() })
+    const signal = request.signal
+    return new Response(String([request.body!.locked, signal.aborted]))
+  })
+  t.equal(response.text, 'false,false')
+  await ran
+  await host.fastify!.close()
+  t.pass('after() has run, and the server closes')
+})
+
+t.test('over HTTP/2, a client that leaves aborts the signal', async (t) => {
+  const host = await startProbed(t, 'fastify http2')
+  const client = http2.connect(host.url)
+  t.teardown(() => { client.close() })
+  const entered = new Promise<AbortSignal>((resolve) => {
+    (globalThis as any)[Symbol.for('test.probes')].set('leaving', async (request: Request) => {
+      resolve(request.signal)
+      await once(request.signal, 'abort')
+      return new Response()
+    })
+  })
+  const stream = client.request({ ':path': '/', 'x-probe': 'leaving' })
+  const signal = await entered
+  t.equal(signal.aborted, false)
+  const aborted = once(signal, 'abort')
+  stream.close(http2.constants.NGHTTP2_CANCEL)
+  await aborted
+  t.equal(signal.reason.name, 'AbortError')
 })
