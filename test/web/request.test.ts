@@ -432,7 +432,7 @@ t.test('over HTTP/2, an answer ends although its request was not read to the end
   })
   t.equal(response.text, 'false,false')
   await ran
-  await host.fastify!.close()
+  await host.close()
   t.pass('after() has run, and the server closes')
 })
 
