@@ -82,8 +82,12 @@ function hide<T> (target: object, key: symbol, value: T): T {
   return value
 }
 
-/** Makes the `NextRequest` of a received request. */
-export const ReceivedNextRequest: new (exchange: Exchange) => NextRequest = lazyRequestClass(NextRequest)
+/** The `NextRequest` of a received request. */
+export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
+  override get nextUrl (): NextURL {
+    return this[kNextUrl] ?? hide(this, kNextUrl, new NextURL(this.url, { nextConfig: this[kNextConfig], keepsHost: true }))
+  }
+}
 
 /** As in 13 and 14: with `ip` and `geo`. */
 export class ClassicNextRequest extends ReceivedNextRequest {

@@ -6,6 +6,8 @@ export interface NextUrlConfig {
 }
 
 interface NextUrlOptions {
+  /** Leaves loopback addresses as they are: a received request's URL is what its client used. */
+  keepsHost?: boolean
   base?: string | URL
   nextConfig?: NextUrlConfig
 }
@@ -83,7 +85,7 @@ export class NextURL {
   clone (): NextURL { return new NextURL(this.href, this.#options) }
 
   #parse (input: string | URL, base?: string | URL): URL {
-    const url = parse(input, base)
+    const url = parse(input, base, this.#options.keepsHost === true)
     const data = /^\/_next\/data\/([^/]*)(?:\/(.*))?\.json$/.exec(url.pathname)
     this.buildId = data?.[1]
     this.#trailingSlash = url.pathname === '/' ? this.#options.nextConfig?.trailingSlash === true : url.pathname.endsWith('/')
@@ -112,8 +114,8 @@ export class NextURL {
 }
 
 /** Like Next.js, calls every loopback address localhost. */
-function parse (input: string | URL, base?: string | URL): URL {
+function parse (input: string | URL, base: string | URL | undefined, keepsHost: boolean): URL {
   const url = new URL(String(input), base === undefined ? undefined : String(base))
-  if (LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
+  if (!keepsHost && LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
   return url
 }
