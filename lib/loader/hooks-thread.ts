@@ -1,16 +1,14 @@
 import type { LoadHook, ResolveHook } from 'node:module'
-import { bindGlobals, isApplication } from './bind-globals.ts'
-import { SCHEME, servedName, sourceOf } from './served-modules.ts'
+import { bindModule, namesFor } from './bind-globals.ts'
+import { SCHEME, servedName, sourceOf, textOf } from './served-modules.ts'
 
 /** The hooks for ES modules before Node.js 22.15, on their own thread. */
 
 let names: Record<string, string[]> = {}
-let globals: string[] = []
 let active: Int32Array
 
-export function initialize (data: { names: Record<string, string[]>, globals: string[], active: Int32Array }): void {
+export function initialize (data: { names: Record<string, string[]>, active: Int32Array }): void {
   names = data.names
-  globals = data.globals
   active = data.active
 }
 
@@ -25,11 +23,9 @@ export const resolve: ResolveHook = (specifier, context, nextResolve) => {
 export const load: LoadHook = async (url, context, nextLoad) => {
   if (!url.startsWith(SCHEME)) {
     const loaded = await nextLoad(url, context)
-    const isOurs = loaded.format === 'module' && loaded.source != null && Atomics.load(active, 0) === 1 && isApplication(url)
-    return isOurs ? { ...loaded, source: bindGlobals(textOf(loaded.source!), true, globals) } : loaded
+    if (loaded.format !== 'module' || loaded.source == null || Atomics.load(active, 0) === 0) return loaded
+    return { ...loaded, source: bindModule(textOf(loaded.source), namesFor(url, names.globals ?? [])) }
   }
   const name = url.slice(SCHEME.length)
   return { format: 'module', source: sourceOf(name, names[name]!), shortCircuit: true }
 }
-
-const textOf = (source: string | ArrayBuffer | NodeJS.TypedArray): string => typeof source === 'string' ? source : new TextDecoder().decode(source)

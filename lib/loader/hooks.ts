@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import module from 'node:module'
-import { bindGlobals, isApplication } from './bind-globals.ts'
+import { bindModule, bindScript, namesFor } from './bind-globals.ts'
 import { loadTypeScript, resolveWithoutExtension } from './typescript.ts'
-import { SCHEME, serve, served, servedName, sourceOf, type ServedModules } from './served-modules.ts'
+import { SCHEME, registered, serve, served, servedName, sourceOf, textOf, type ServedModules } from './served-modules.ts'
 
 /**
  * Module hooks: `next/server` and the like are served by us, for ES modules and for CommonJS.
@@ -44,8 +43,7 @@ export function installHooks (modules: ServedModules): () => void {
 }
 
 function install (): () => void {
-  const installed = hasSyncHooks ? [installSyncHooks()] : [switchThreadHooks(true), installCompileHook()]
-  installed.push(installRequireHook())
+  const installed = [hasSyncHooks ? installSyncHooks() : switchThreadHooks(true), switchRequirePatches(true)]
   return () => { for (const takeBack of installed) takeBack() }
 }
 
@@ -74,45 +72,45 @@ function installSyncHooks (): () => void {
   return () => { hooks.deregister() }
 }
 
-/** Binds globals in the modules of the application, where there are globals to bind. */
+/** Binds globals in an ES module. */
 function withGlobals (url: string, loaded: module.LoadFnOutput): module.LoadFnOutput {
-  if (!url.startsWith('file:') || !isApplication(url) || !/^(?:module|commonjs)/.test(String(loaded.format))) return loaded
-  const source = String(loaded.source ?? readFileSync(new URL(url), 'utf8'))
-  const bound = bindGlobals(source, String(loaded.format).startsWith('module'), globalNames())
+  if (!url.startsWith('file:') || !String(loaded.format).startsWith('module') || loaded.source == null) return loaded
+  const source = textOf(loaded.source)
+  const bound = bindModule(source, namesFor(url, globalNames()))
   return bound === source ? loaded : { ...loaded, source: bound }
 }
 
 const globalNames = (): string[] => Object.keys(served('globals') ?? {})
 
-/** The same for CommonJS where no load hook sees it: whatever has compiled a module, its text passes here. */
-function installCompileHook (): () => void {
-  const { prototype } = module as unknown as { prototype: { _compile: (content: string, filename: string, ...rest: unknown[]) => unknown } }
-  const original = prototype._compile
-  let active = true
-  const hook: typeof original = function (this: unknown, content, filename, ...rest) {
-    const source = active && typeof content === 'string' && isApplication(filename) ? bindGlobals(content, false, globalNames()) : content
-    return original.call(this, source, filename, ...rest)
-  }
-  prototype._compile = hook
-  return () => {
-    active = false
-    if (prototype._compile === hook) prototype._compile = original
-  }
+interface Patches {
+  load: ModuleInternals['_load']
+  compile: (content: string, filename: string, ...rest: unknown[]) => unknown
 }
 
-function installRequireHook (): () => void {
-  const original = internals._load
-  let active = true
-  const hook: ModuleInternals['_load'] = function (this: unknown, request, parent, isMain) {
-    const name = active && typeof request === 'string' ? servedName(request, parent?.filename ?? undefined, has) : undefined
-    return name === undefined ? original.call(this, request, parent, isMain) : served(name)
+let patched = false
+let patchesActive = false
+
+/**
+ * CommonJS: `require()` of served names is answered, and whatever has compiled a module, its text passes by `_compile`.
+ * Both are wrapped once for the process and switched, since others may wrap them again on top of ours.
+ */
+function switchRequirePatches (on: boolean): () => void {
+  patchesActive = on
+  if (!patched) {
+    patched = true
+    const { prototype } = module as unknown as { prototype: { _compile: Patches['compile'] } }
+    const { _load: load } = internals
+    const { _compile: compile } = prototype
+    internals._load = function (this: unknown, request, parent, isMain) {
+      const name = patchesActive && typeof request === 'string' ? servedName(request, parent?.filename ?? undefined, has) : undefined
+      return name === undefined ? load.call(this, request, parent, isMain) : served(name)
+    }
+    prototype._compile = function (this: unknown, content, filename, ...rest) {
+      const isScript = patchesActive && typeof content === 'string' && rest[0] !== 'module'
+      return compile.call(this, isScript ? bindScript(content, namesFor(filename, globalNames())) : content, filename, ...rest)
+    }
   }
-  internals._load = hook
-  return () => {
-    active = false
-    // Somebody may have wrapped ours since; then it stays, inert.
-    if (internals._load === hook) internals._load = original
-  }
+  return () => { patchesActive = false }
 }
 
 let threadSwitch: Int32Array | undefined
@@ -121,12 +119,13 @@ function switchThreadHooks (on: boolean): () => void {
   if (threadSwitch === undefined) {
     threadSwitch = new Int32Array(new SharedArrayBuffer(4))
     const names = Object.fromEntries(servedNames().map((name) => [name, Object.keys(served(name)!)]))
-    module.register('./hooks-thread.js', { parentURL: import.meta.url, data: { names, globals: globalNames(), active: threadSwitch } })
+    module.register('./hooks-thread.js', { parentURL: import.meta.url, data: { names, active: threadSwitch } })
   }
   Atomics.store(threadSwitch, 0, on ? 1 : 0)
   return () => { switchThreadHooks(false) }
 }
 
+/** What is served at any time; React's runtime only stands in for a missing one. */
 function servedNames (): string[] {
-  return ['server', 'headers', 'navigation', 'cache', 'og'].flatMap((name) => [`next/${name}`, `fastify-app-routes/${name}`]).concat('server-only').filter(has)
+  return Object.keys(registered()).filter((name) => !name.startsWith('react/'))
 }

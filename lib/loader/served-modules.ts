@@ -7,6 +7,9 @@ const REGISTRY = Symbol.for('fastify-app-routes.modules')
 
 export const SCHEME = 'app-routes:'
 
+/** The specifier by which a bound ES module imports its globals. */
+export const GLOBALS = `${SCHEME}globals`
+
 /** How the text of a module reaches the registry. */
 export const REGISTRY_SOURCE = "globalThis[Symbol.for('fastify-app-routes.modules')]"
 
@@ -22,16 +25,23 @@ export function served (name: string): object | undefined {
   return registry[REGISTRY]?.[name]
 }
 
+export function registered (): ServedModules {
+  return registry[REGISTRY] ?? {}
+}
+
 /** Importers inside the real Next.js, or inside what it built, keep the real modules. */
 const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
 
 /** The name of the served module that a specifier stands for, or undefined. `next/server.js` is `next/server`. */
 export function servedName (specifier: string, importer: string | undefined, has: (name: string) => boolean): string | undefined {
+  if (specifier === GLOBALS) return 'globals'
   if (!specifier.startsWith('next/') && !specifier.startsWith('fastify-app-routes/') && !specifier.startsWith('server-only')) return undefined
   const name = specifier.endsWith('.js') ? specifier.slice(0, -3) : specifier
   if (!has(name) || (importer !== undefined && INSIDE_NEXT.test(importer))) return undefined
   return name
 }
+
+export const textOf = (source: string | ArrayBuffer | NodeJS.TypedArray): string => typeof source === 'string' ? source : new TextDecoder().decode(source)
 
 /** The text of an ES module that hands out a served module. */
 export function sourceOf (name: string, exportNames: string[]): string {

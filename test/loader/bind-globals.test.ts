@@ -3,53 +3,116 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { bindGlobals as bind } from '../../lib/loader/bind-globals.ts'
+import { bindModule, bindScript, namesFor } from '../../lib/loader/bind-globals.ts'
 
-const bindGlobals = (source: string, isModule: boolean): string => bind(source, isModule, ['Request', 'fetch', 'Response'])
+const ALL = ['Response', 'Request', 'fetch']
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-t.test('names that a module uses freely are bound, on its first line', async (t) => {
+t.test('names that an ES module uses freely are imported, on its first line', async (t) => {
   const source = 'export async function POST (request) {\n  return fetch(new Request(request))\n}\n'
-  const bound = bindGlobals(source, true)
-  t.match(bound, /^const \{ Request, fetch \} = .*;export async function POST/)
+  const bound = bindModule(source, ALL)
+  t.match(bound, /^import \{ Request, fetch \} from 'app-routes:globals';export async function POST/)
   t.equal(bound.split('\n').length, source.split('\n').length, 'lines keep their numbers')
-  t.equal(bindGlobals('class Sub extends Request {}', true).startsWith('const { Request }'), true)
+  for (const used of [
+    'class Sub extends Request {}',
+    'const copy: Request = new Request(input)',
+    'const c = new Request(request as Request)',
+    'export async function GET (request: Request, context: Context): Promise<Response> { return new Request(request) }',
+    'const list: Array<string | Request> = [new Request(1), Request.name]',
+    'if (x instanceof Request) y()',
+    '// counts as Request\nnew Request(1)',
+    '/**\n * A Request, or so.\n */\nnew Request(1)'
+  ]) t.match(bindModule(used, ALL), /^import \{[^}]*Request[^}]*\} from/, used)
+  t.equal(bindModule("#!/usr/bin/env node\nfetch('x')", ALL), "#!/usr/bin/env node\nimport { fetch } from 'app-routes:globals';fetch('x')")
 })
 
-t.test('a name that the module declares itself, or may declare, is left alone', async (t) => {
+t.test('a name that an ES module declares itself, or may declare, is left alone', async (t) => {
   for (const source of [
     "import { Request } from 'express'\nnew Request(1)",
+    "import type { Request } from 'express'\nnew Request(1)",
+    "import {\n  a, // pooled (see docs)\n  Response // ours\n} from 'x'\nnew Response(1)",
     "import { Response, Request as Request } from 'x'\nnew Request(1)",
     "import fetch from 'node-fetch'\nawait fetch('x')",
+    'import a from"a";import fetch from"b";fetch(1)',
+    "/* c */ import fetch from 'x'\nfetch(1)",
     "import nodeFetch, { fetch } from 'x'\nfetch('x')",
     "import { nodeFetch as fetch } from 'x'\nfetch('x')",
+    'import fetch = require("x")\nfetch(1)',
     'class Request {}\nnew Request(1)',
+    'class/**/Response{}\nnew Response(1)',
+    'export class Response {}\nnew Response(1)',
     'function fetch () {}\nfetch(1)',
+    'function *fetch(){}\nfetch(1)',
     'async function fetch () {}\nfetch(1)',
     'const fetch = make()\nfetch(1)',
     'const { fetch } = undici\nfetch(1)',
+    'const { a = 1, fetch } = o\nfetch(1)',
+    'const {f:fetch}=x;fetch(1)',
+    'const [fetch]=x;fetch(1)',
+    'const [a, fetch] = x\nfetch(1)',
     'const { get: fetch = 1 } = undici\nfetch(1)',
+    "const u = require('undici'), { fetch } = u\nfetch(1)",
     "const { fetch, Agent } = require('undici')\nfetch(1)",
     'let fetch\nfetch = (x) => x\nfetch(1)',
-    'enum Request { A }\nnew Request(1)'
-  ]) t.equal(bindGlobals(source, true), source, source)
+    '({ fetch } = x)\nfetch(1)',
+    'fetch = wrap(fetch)',
+    'enum Request { A }\nnew Request(1)',
+    'export { fetch } from "undici"\nfetch(1)',
+    'declare const fetch: unknown\nfetch(1)'
+  ]) t.equal(bindModule(source, ALL), source, source)
 })
 
-t.test('a module that does not use the names keeps its text', async (t) => {
-  for (const source of [
-    'export const GET = (request: Request): Promise<Response> => answer(request)',
-    "client.fetch('x')",
-    'new Requests()',
-    'prefetch(1)'
-  ]) t.equal(bindGlobals(source, true), source, source)
-})
-
-t.test("a CommonJS module stays strict where it says 'use strict'", async (t) => {
-  for (const head of ["'use strict'\n", '"use strict";', "// a licence\n/* of\n two */\n'use strict'\n"]) {
-    t.match(bindGlobals(`${head}exports.a = () => fetch(1)`, false), /^"use strict";const \{ fetch \}/)
+t.test('an ES module that does not use the names keeps its text', async (t) => {
+  for (const source of ["client.fetch('x')", 'new Requests()', 'prefetch(1)', 'const init = { fetch: 1 }']) {
+    t.equal(bindModule(source, ALL), source, source)
   }
-  t.match(bindGlobals('exports.a = () => fetch(1)', false), /^const \{ fetch \}/)
+})
+
+t.test('a CommonJS module runs on with its own names, its strictness and its arguments', async (t) => {
+  const globals = { Response: class Ours {}, Request: class OurRequest {}, fetch: () => 'ours' }
+  const registry = globalThis as any
+  const key = Symbol.for('fastify-app-routes.modules')
+  const before = registry[key]
+  t.teardown(() => { registry[key] = before })
+  registry[key] = { globals }
+  const run = (source: string): any => {
+    const module = { exports: {} as any }
+    // eslint-disable-next-line no-new-func -- as Node.js wraps a CommonJS module
+    new Function('exports', 'require', 'module', '__filename', '__dirname', bindScript(source, ALL)).call(module.exports, module.exports, () => {}, module, 'f', 'd')
+    return module.exports
+  }
+  t.equal(run('exports.a = fetch()').a, 'ours')
+  t.equal(run('const fetch = () => 1; exports.a = fetch()').a, 1)
+  t.equal(run('var fetch = () => 2; exports.a = fetch()').a, 2)
+  t.equal(run('exports.a = fetch(); function fetch () { return 3 }').a, 3)
+  t.equal(run('class Response {}; exports.a = new Response().constructor.name').a, 'Response')
+  t.equal(run('let globalThis = 1; exports.a = fetch()').a, 'ours')
+  t.equal(run('exports.a = this === exports && arguments[3] + __dirname; fetch').a, 'fd')
+  t.equal(run('exports.a = 1; if (fetch) return; exports.a = 2').a, 1, 'an early return')
+  t.equal(run("'use strict'\nexports.a = (function () { return this === undefined })(); fetch").a, true)
+  t.equal(run("// a licence\n'use client'; 'use strict'\nexports.a = (function () { return this === undefined })(); fetch").a, true)
+  t.equal(run('exports.a = (function () { return this === undefined })(); fetch').a, false)
+  t.equal(run('#!/usr/bin/env node\nexports.a = fetch() // end').a, 'ours')
+  t.equal(bindScript("import x from 'y'\nfetch(x)", ALL).startsWith('import'), true, 'an ES module in disguise')
+  t.equal(bindScript('exports.a = 1', ALL), 'exports.a = 1')
+})
+
+t.test('packages keep the ordinary Response; the real Next.js keeps all', async (t) => {
+  t.same(namesFor('file:///p/app/route.ts', ALL), ALL)
+  t.same(namesFor('/p/node_modules/x/index.js', ALL), ['Request', 'fetch'])
+  t.same(namesFor('C:\\p\\node_modules\\x\\index.js', ALL), ['Request', 'fetch'])
+  t.same(namesFor('/p/node_modules/next/dist/x.js', ALL), [])
+  t.same(namesFor('/p/.next/server/x.js', ALL), [])
+})
+
+t.test('a long text is looked through in no time', async (t) => {
+  const text = 'const value = `' + 'import the const and var of a Response, '.repeat(20_000) + '`\nfetch(1)\n'
+  const comments = '/* */'.repeat(5000) + "\nexports.a = fetch('x')"
+  const started = process.cpuUsage().user
+  bindModule(text, ALL)
+  bindScript(comments, ALL)
+  t.ok(process.cpuUsage().user - started < 2_000_000, 'linear, not quadratic: seconds of CPU otherwise')
 })
 
 const ROUTE = `
@@ -69,6 +132,9 @@ export async function PATCH (request: Request) {
   return Response.json([sub.extra, await sub.json(), sub instanceof Sub])
 }
 export const DELETE = (request: Request) => forward(request)
+import { esm } from 'esm-package'
+import cjs from 'cjs-package'
+export const GET = async (request: Request) => Response.json([esm(request).url === request.url, cjs(request).headers.get('x-q')])
 `
 const FORWARD = "export const forward = (request: Request): Promise<Response> => fetch(request)\nexport const helper = (): Response => new Response('h')\n"
 
@@ -104,6 +170,7 @@ const real = globalThis.fetch
 globalThis.fetch = async (input) => Response.json([input instanceof Request, input.url === url + '/a', input.headers.get('x-q')])
 answers.push(await (await real(url + '/a', { method: 'DELETE', headers: { 'x-q': '7' } })).json())
 globalThis.fetch = real
+answers.push(await (await fetch(url + '/a', { headers: { 'x-q': '8' } })).json())
 answers.push([before === globalThis.Request, fetchBefore === globalThis.fetch, responseBefore === globalThis.Response])
 const classes = await fetch(url + '/b')
 answers.push([classes.headers.get('content-length') !== null, await classes.json()])
@@ -122,6 +189,11 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
       mkdirSync(path.join(project, 'node_modules'))
       for (const module of ['fastify', 'tsx']) symlinkSync(path.join(root, 'node_modules', module), path.join(project, 'node_modules', module))
       symlinkSync(root, path.join(project, 'node_modules/fastify-app-routes'))
+      for (const [name, type, text] of [['esm-package', 'module', 'export const esm = (request) => new Request(request)'], ['cjs-package', 'commonjs', 'module.exports = (request) => new Request(request)']] as const) {
+        mkdirSync(path.join(project, 'node_modules', name))
+        writeFileSync(path.join(project, 'node_modules', name, 'package.json'), JSON.stringify({ name, type, main: './index.js' }))
+        writeFileSync(path.join(project, 'node_modules', name, 'index.js'), text)
+      }
       writeFileSync(path.join(project, 'package.json'), manifest)
       writeFileSync(path.join(project, 'app/a/route.ts'), ROUTE)
       mkdirSync(path.join(project, 'app/b'))
@@ -134,6 +206,7 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
         ['y', '/a', true],
         [1, { a: 1 }, true],
         [true, true, '7'],
+        [true, '8'],
         [true, true, true],
         [true, [true, true, true, true, false, 1, 'Response', '[object Response]', 'h', 'error', 302, 'x']],
         ['5', 'text/plain;charset=UTF-8', '1', 'plain']
