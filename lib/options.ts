@@ -63,7 +63,7 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
   if (typeof options !== 'object' || options === null) throw new AppRoutesOptionError(`The options must be an app directory or an object with \`dir\`, not ${String(options)}.`)
   const checks: Record<string, { valid: (value: unknown) => boolean, expected: string }> = { ...CHECKS, ...hostChecks }
   for (const [name, value] of Object.entries(options)) {
-    const check = checks[name]
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
   }

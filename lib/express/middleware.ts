@@ -11,9 +11,10 @@ import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../opti
 import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
+import { followStream } from '../handle/stream.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { onceClosed } from '../web/exchange.ts'
-import { endConnectionAfter, sendToNode } from '../web/send.ts'
+import { sendToNode } from '../web/send.ts'
 import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse } from './exchange.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
@@ -59,7 +60,12 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
 
   const middleware = (req: ConnectRequest, res: ConnectResponse, next: Next = finalHandler(res)): void => {
     if (mount !== undefined) dispatch(mount, req, res, next)
-    else loading.then(() => { dispatch(mount!, req, res, next) }, next)
+    else {
+      loading.then(() => { dispatch(mount!, req, res, next) }, next).catch((error: unknown) => {
+        logError(req, error, 'the host failed to handle a request')
+        res.destroy()
+      })
+    }
   }
   return Object.assign(middleware, {
     ready: () => loading,
@@ -135,8 +141,11 @@ function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next
   const done = mount.lifecycle.begin()
   onceClosed(res, done)
   const fail = (error: Error): void => {
-    // Nobody is left to answer to.
-    if (!res.destroyed) next(withRoute(error, route, exchange.method))
+    const hasLeft = res.destroyed && !res.writableFinished
+    if (hasLeft) return
+    // The host has answered, or the answer has begun: nobody else can be told.
+    if (res.headersSent) mount.logError(exchange, error, `route handler failed: ${exchange.method} ${route.path} (${route.file})`)
+    else goOn(mount, exchange, next, withRoute(error, route, exchange.method))
   }
   if (announcesTooMuch(exchange)) {
     drainAfterAnswer(exchange)
@@ -147,6 +156,16 @@ function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next
     .catch(fail)
 }
 
+/** What the host does in `next` may fail, too; no request may hang because of it. */
+function goOn (mount: ExpressMount, exchange: ExpressExchange, next: Next, error: Error): void {
+  try {
+    next(error)
+  } catch (thrown) {
+    mount.logError(exchange, thrown, 'the host failed to handle an error')
+    exchange.res.destroy()
+  }
+}
+
 /** The host logs the error, so the error itself says which route it came from. */
 function withRoute (error: Error, { file, path }: Route, method: string): Error {
   if (Object.isExtensible(error)) Object.defineProperty(error, 'appRoute', { value: { file, path, method }, enumerable: true, configurable: true, writable: true })
@@ -155,17 +174,13 @@ function withRoute (error: Error, { file, path }: Route, method: string): Error 
 
 function send (res: ConnectResponse, { outgoing, context }: Answer, lifecycle: Lifecycle, fail: (error: Error) => void): void {
   const { body } = outgoing
-  if (lifecycle.closing && !res.headersSent) res.setHeader('connection', 'close')
-  if (body instanceof Readable) {
-    const forget = lifecycle.addStream({
-      abort: (reason) => {
-        context.abort(reason)
-        endConnectionAfter(res)
-      },
-      cancel: () => { res.destroy() }
-    })
-    body.once('close', forget)
+  // The handler, or the host, has answered by other ways.
+  if (res.headersSent) {
+    if (body instanceof Readable) body.destroy()
+    return
   }
+  if (lifecycle.closing) res.setHeader('connection', 'close')
+  if (body instanceof Readable) followStream(body, res, context, lifecycle)
   sendToNode(res, outgoing, fail)
 }
 

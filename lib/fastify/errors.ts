@@ -8,7 +8,11 @@ const failures = new WeakMap<FastifyRequest, Error>()
 /** Ends a request whose handler failed: logs why, and gives the error to the host. */
 export function fail (request: FastifyRequest, reply: FastifyReply, route: Route, error: Error): void {
   // These two are the client's doing, and no news.
-  if (!(error instanceof BodyTooLargeError) && !(error instanceof BadPathError)) noteFailure(request, reply, route, error)
+  try {
+    if (!(error instanceof BodyTooLargeError) && !(error instanceof BadPathError)) noteFailure(request, reply, route, error)
+  } catch {
+    // A logger may choke on what was thrown; the client is answered all the same.
+  }
   reply.send(error)
 }
 

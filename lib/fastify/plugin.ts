@@ -11,10 +11,10 @@ import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
-import { canonicalPath, searchOf } from '../routes/path.ts'
+import { canonicalPath, cutPrefix, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
+import { followStream } from '../handle/stream.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
-import { endConnectionAfter } from '../web/send.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandlerFor, fail, noteFailure } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
@@ -63,7 +63,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     router,
     compat: options.compat,
     trailingSlash: router.ignoreTrailingSlash === true ? 'ignore' : options.trailingSlash,
-    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit ?? DEFAULT_BODY_LIMIT,
+    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
     lifecycle: new Lifecycle(options.closeTimeout),
     logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
   }
@@ -75,11 +75,9 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     child.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
     const errorHandler = errorHandlerFor(child)
     for (const route of table.routes) addRoute(child, route, mount, errorHandler)
-    answerWhatNobodyHandles(fastify, { table, prefix: child.prefix, trailingSlash: mount.trailingSlash, router })
+    answerWhatNobodyHandles(fastify, { table, prefix: prefixOf(child), trailingSlash: mount.trailingSlash, router })
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
-
-const DEFAULT_BODY_LIMIT = 1024 * 1024
 
 type InitialConfig = FastifyInstance['initialConfig'] & { routerOptions?: RouterOptions & { maxParamLength?: number } }
 
@@ -117,13 +115,16 @@ function refuseDuplicates (child: FastifyInstance, table: RouteTable): void {
   for (const route of table.routes) {
     for (const method of Object.keys(route.handlers) as Method[]) {
       if (isAutomaticHead(route, method)) continue
-      for (const url of table.routerPaths(route).map((path) => withPrefix(child.prefix, path))) {
+      for (const url of table.routerPaths(route).map((path) => withPrefix(prefixOf(child), path))) {
         if (child.hasRoute({ method, url })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
       }
     }
   }
   if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
 }
+
+/** Fastify keeps a slash at the end of a prefix, and leaves it out of its routes. */
+const prefixOf = (child: FastifyInstance): string => child.prefix.replace(/\/+$/, '')
 
 function withPrefix (prefix: string, path: string): string {
   return path === '/' && prefix !== '' ? prefix : prefix + path
@@ -133,11 +134,11 @@ const isAutomaticHead = (route: Route, method: Method): boolean => method === 'H
 
 function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, errorHandler: ReturnType<typeof errorHandlerFor>): void {
   for (const method of Object.keys(route.handlers) as Method[]) {
-    const handler = routeHandler(route, method, mount, child.prefix)
+    const handler = routeHandler(route, method, mount, prefixOf(child))
     for (const path of mount.table.routerPaths(route)) {
       // The host may have a HEAD of its own for our GET; it keeps it.
-      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(child.prefix, path) })) continue
-      for (const url of spellings(path, child.prefix, mount.trailingSlash)) {
+      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefixOf(child), path) })) continue
+      for (const url of spellings(path, prefixOf(child), mount.trailingSlash)) {
         child.route({
           method: method as HTTPMethods,
           url,
@@ -191,7 +192,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
     if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
     if (!table.isSpelled(route, path, prefix)) return reply.callNotFound()
     if (shadowed) {
-      const owner = table.match(path.slice(prefix.length) || '/')
+      const owner = table.match(cutPrefix(path, prefix) ?? path)
       if (owner !== null && owner !== route) return sendAutomatic(reply, withoutHandler(owner.allow, method))
     }
     const odd = withOddType.get(request)
@@ -220,14 +221,7 @@ function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route,
     body.destroy()
     return
   }
-  const forget = lifecycle.addStream({
-    abort: (reason) => {
-      context.abort(reason)
-      endConnectionAfter(reply.raw)
-    },
-    cancel: () => { reply.raw.destroy() }
-  })
-  body.once('close', forget)
+  followStream(body, reply.raw, context, lifecycle)
   const takeBack = headersBefore(reply)
   body.once('error', (error) => {
     if (reply.raw.headersSent) return
@@ -242,6 +236,7 @@ function headersBefore (reply: FastifyReply): (headers: Iterable<[string, string
   const before = reply.getHeaders()
   for (const name in before) if (Array.isArray(before[name])) before[name] = [...before[name]]
   return (headers) => {
+    if (reply.raw.statusMessage !== undefined) reply.raw.statusMessage = ''
     for (const [name] of headers) {
       reply.removeHeader(name)
       if (before[name] !== undefined) reply.header(name, before[name])

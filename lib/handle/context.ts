@@ -32,6 +32,8 @@ export class HandlerContext implements RequestContext {
   readonly #mount: Mount
   #request: NextRequest | undefined
   #tasks: Array<() => unknown> | undefined
+  #settled = false
+  #onSettled: (() => void) | undefined
   phase: RequestContext['phase'] = 'handler'
   jar: object | undefined
   draft: boolean | undefined
@@ -73,10 +75,23 @@ export class HandlerContext implements RequestContext {
     const tasks = this.#tasks = [bound]
     const done = this.#mount.lifecycle.begin()
     onceClosed(this.exchange.res, () => {
-      this.#tasks = undefined
-      this.phase = 'after'
-      void Promise.all(tasks.map((queued) => this.#run(queued))).finally(done)
+      this.#whenSettled(() => {
+        this.#tasks = undefined
+        this.phase = 'after'
+        void Promise.all(tasks.map((queued) => this.#run(queued))).finally(done)
+      })
     })
+  }
+
+  /** To be called once the handler has come to its end; a client may leave long before. */
+  settle (): void {
+    this.#settled = true
+    this.#onSettled?.()
+  }
+
+  #whenSettled (start: () => void): void {
+    if (this.#settled) start()
+    else this.#onSettled = start
   }
 
   async #run (task: () => unknown): Promise<void> {

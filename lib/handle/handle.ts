@@ -28,6 +28,8 @@ export async function handle (mount: Mount, route: Route, exchange: HostExchange
     response = await requestStorage.run(context, handler, context.request, argument)
   } catch (error) {
     return answerToThrown(context, error)
+  } finally {
+    context.settle()
   }
   return answer(context, checked(response, context))
 }

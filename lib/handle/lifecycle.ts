@@ -3,7 +3,7 @@ export class Lifecycle {
   readonly #closeTimeout: number
   readonly #streams = new Set<OpenStream>()
   #pending = 0
-  #idle: (() => void) | undefined
+  readonly #waiting: Array<() => void> = []
   #closing = false
 
   /** @param closeTimeout milliseconds that streams get to end by themselves */
@@ -18,7 +18,7 @@ export class Lifecycle {
   begin (): () => void {
     this.#pending++
     return () => {
-      if (--this.#pending === 0) this.#idle?.()
+      if (--this.#pending === 0) for (const resolve of this.#waiting.splice(0)) resolve()
     }
   }
 
@@ -45,7 +45,7 @@ export class Lifecycle {
 
   /** Resolves once nothing is pending. */
   async idle (): Promise<void> {
-    if (this.#pending > 0) await new Promise<void>((resolve) => { this.#idle = resolve })
+    if (this.#pending > 0) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
   }
 }
 

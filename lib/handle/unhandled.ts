@@ -1,5 +1,5 @@
 import type { TrailingSlash } from '../routes/options.ts'
-import { canonicalPath } from '../routes/path.ts'
+import { canonicalPath, cutPrefix } from '../routes/path.ts'
 import type { RouteTable } from '../routes/table.ts'
 
 /** An answer that no handler gives. */
@@ -43,9 +43,8 @@ function leadsToRoute (table: RouteTable, path: string, prefix: string, trailing
 }
 
 function match (table: RouteTable, path: string, prefix: string): ReturnType<RouteTable['match']> {
-  if (prefix === '') return table.match(withoutTrailingSlash(path))
-  if (path !== prefix && !path.startsWith(prefix + '/')) return null
-  return table.match(withoutTrailingSlash(path.slice(prefix.length) || '/'))
+  const own = cutPrefix(path, prefix)
+  return own === null ? null : table.match(withoutTrailingSlash(own))
 }
 
 /** The table knows paths without a trailing slash only. */

@@ -12,23 +12,23 @@ const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
  * @throws MissingPackageError where tsx is needed and not installed
  */
 export async function loadModule (file: string): Promise<Record<string, unknown>> {
-  if (!TYPESCRIPT.test(file)) return namespaceOf(await import(pathToFileURL(file).href))
+  if (!TYPESCRIPT.test(file)) return namespaceOf(file, await import(pathToFileURL(file).href))
   if (hasSyncHooks) {
     // Imported, CommonJS that a hook has compiled gets a require() of its own on Node.js 22, which no hook sees.
     if (formatOf(file, readFileSync(file, 'utf8')) === 'commonjs') return createRequire(file)(file) as Record<string, unknown>
-    return namespaceOf(await import(pathToFileURL(file).href))
+    return namespaceOf(file, await import(pathToFileURL(file).href))
   }
   await registerTsx(file)
   // Under tsx, a CommonJS module gives all its names to require() only.
   if (formatOf(file) === 'commonjs') return createRequire(file)(file) as Record<string, unknown>
-  return namespaceOf(await import(pathToFileURL(file).href))
+  return namespaceOf(file, await import(pathToFileURL(file).href))
 }
 
 /** A CommonJS module whose exports Node.js could not foresee is all in `default`. */
-function namespaceOf (namespace: Record<string, unknown>): Record<string, unknown> {
+function namespaceOf (file: string, namespace: Record<string, unknown>): Record<string, unknown> {
   const exported = namespace.default
-  if (typeof exported !== 'object' || exported === null || Object.keys(namespace).some((key) => key !== 'default' && key !== 'module.exports')) return namespace
-  return exported as Record<string, unknown>
+  const isCommonJs = typeof exported === 'object' && exported !== null && createRequire(file).cache[file]?.exports === exported
+  return isCommonJs ? { ...exported, ...namespace } : namespace
 }
 
 let registered: Promise<void> | undefined

@@ -1,4 +1,4 @@
-import { RequestCookies, ResponseCookies, type ResponseCookie } from '@edge-runtime/cookies'
+import { RequestCookies, ResponseCookies, stringifyCookie, type ResponseCookie } from '@edge-runtime/cookies'
 import type { RequestContext } from '../context/request-context.ts'
 
 type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie>] | [options: ResponseCookie]
@@ -7,46 +7,49 @@ type DeleteArguments = [key: string] | [options: Omit<ResponseCookie, 'value' | 
 /** What `cookies()` gives: the client's cookies, and what the handler set or deleted among them. */
 export class CookieJar {
   readonly #context: RequestContext
-  readonly #cookies = new ResponseCookies(new Headers())
+  // Not ResponseCookies for all: it writes all headers anew for each cookie, and clients can send thousands.
+  readonly #cookies = new Map<string, ResponseCookie>()
   readonly #changed = new Set<string>()
 
   constructor (context: RequestContext) {
     this.#context = context
-    for (const cookie of new RequestCookies(context.request.headers).getAll()) this.#cookies.set(cookie)
+    for (const { name, value } of new RequestCookies(context.request.headers).getAll()) this.#cookies.set(name, { name, value, path: '/' })
   }
 
   /** How many cookies there are. */
-  get size (): number { return this.#cookies.getAll().length }
+  get size (): number { return this.#cookies.size }
 
-  get (...args: [name: string] | [ResponseCookie]): ResponseCookie | undefined { return this.#cookies.get(...args) }
+  get (...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined { return this.#cookies.get(nameOf(key)) }
 
-  getAll (...args: [name: string] | [ResponseCookie] | []): ResponseCookie[] { return this.#cookies.getAll(...args) }
+  getAll (...[key]: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
+    const all = [...this.#cookies.values()]
+    return key === undefined ? all : all.filter(({ name }) => name === nameOf(key))
+  }
 
   has (name: string): boolean { return this.#cookies.has(name) }
 
   set (...args: SetArguments): this {
-    this.#change(args[0])
-    this.#cookies.set(...args)
-    return this
+    return this.#change(args[0], (cookies) => cookies.set(...args))
   }
 
   delete (...args: DeleteArguments): this {
-    this.#change(args[0])
-    this.#cookies.delete(...args)
-    return this
+    return this.#change(args[0], (cookies) => cookies.delete(...args))
   }
 
-  toString (): string { return this.#cookies.toString() }
+  toString (): string { return this.getAll().map((cookie) => stringifyCookie(cookie)).join('; ') }
 
-  [Symbol.iterator] (): IterableIterator<[string, ResponseCookie]> {
-    return this.#cookies.getAll().map((cookie): [string, ResponseCookie] => [cookie.name, cookie]).values()
-  }
+  [Symbol.iterator] (): IterableIterator<[string, ResponseCookie]> { return this.#cookies.entries() }
 
   get [Symbol.toStringTag] (): string { return 'Cookies' }
 
-  #change (cookie: string | { name: string }): void {
+  #change (key: string | { name: string }, change: (cookies: ResponseCookies) => void): this {
     if (this.#context.phase === 'after') throw new Error('Cookies can only be modified in a Server Action or Route Handler. Read more: https://nextjs.org/docs/app/api-reference/functions/cookies#options')
-    this.#changed.add(typeof cookie === 'string' ? cookie : cookie.name)
+    const changed = new ResponseCookies(new Headers())
+    change(changed)
+    const name = nameOf(key)
+    this.#cookies.set(name, changed.get(name)!)
+    this.#changed.add(name)
+    return this
   }
 
   /**
@@ -58,11 +61,13 @@ export class CookieJar {
     const merged = new Headers(headers)
     const cookies = new ResponseCookies(merged)
     const own = cookies.getAll()
-    for (const cookie of this.#cookies.getAll()) if (this.#changed.has(cookie.name)) cookies.set(cookie)
+    for (const cookie of this.#cookies.values()) if (this.#changed.has(cookie.name)) cookies.set(cookie)
     for (const cookie of own) cookies.set(cookie)
     return merged
   }
 }
+
+const nameOf = (key: string | { name: string }): string => typeof key === 'string' ? key : key.name
 
 /** The jar of a request, made when first asked for. */
 export function jarOf (context: RequestContext): CookieJar {

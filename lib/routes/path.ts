@@ -47,6 +47,18 @@ export function canonicalPath (path: string, trailingSlash: TrailingSlash, dupli
   return hasSlash ? null : path + '/'
 }
 
+/**
+ * What is left of a path behind a mount prefix, which may hold parameters of the host's; null where it is not below it.
+ */
+export function cutPrefix (path: string, prefix: string): string | null {
+  if (prefix === '') return path
+  const parts = path.split('/')
+  const mounted = prefix.split('/')
+  if (parts.length < mounted.length) return null
+  if (!mounted.every((part, index) => /^[:*]/.test(part) || part === parts[index])) return null
+  return '/' + parts.slice(mounted.length).join('/')
+}
+
 /** Resolves dot segments and folds slashes of either kind. The result begins with exactly one slash. */
 export function resolvePath (path: string): string {
   const collapsed = path.replace(/[\\/]+/g, '/')

@@ -100,9 +100,9 @@ function watch (source: Readable & { aborted?: boolean, complete?: boolean }, wa
       if (source.aborted === true || source.complete === false) watcher.error(abortedError())
       else watcher.end()
     },
-    error (error: Error) {
+    error (error: NodeJS.ErrnoException) {
       unwatch(source)
-      watcher.error(error)
+      watcher.error(error.code === 'ECONNRESET' ? abortedError() : error)
     },
     close () {
       unwatch(source)

@@ -1,4 +1,5 @@
 import { unwrap } from './lazy-request.ts'
+import { fetchedBodies } from './outgoing.ts'
 import { LightResponse } from './light-response.ts'
 import type { RequestInfo } from './fetch-types.ts'
 
@@ -14,13 +15,19 @@ const UnwrappingRequest = new Proxy(Request, {
   }
 })
 
-/** Looks the global up at each call: tests and tracing tools replace it. */
-function unwrappingFetch (...[input, init]: Parameters<typeof fetch>): ReturnType<typeof fetch> {
-  return globalThis.fetch(unwrap(input), init)
+/**
+ * Looks the global up at each call: tests and tracing tools replace it. Notes the bodies, which fetch() has decoded: a
+ * handler that passes one on, with the upstream's headers, would else call it compressed.
+ */
+async function markingFetch (...[input, init]: Parameters<typeof fetch>): ReturnType<typeof fetch> {
+  const response = await globalThis.fetch(needsUnwrapping ? unwrap(input) : input, init)
+  if (response.body) fetchedBodies.add(response.body)
+  return response
 }
 
 /** What modules of the application get under the ordinary names; the process keeps its own. */
 export const boundGlobals: Record<string, unknown> = {
   Response: LightResponse,
-  ...(needsUnwrapping ? { Request: UnwrappingRequest, fetch: unwrappingFetch } : {})
+  fetch: Object.defineProperty(markingFetch, 'name', { value: 'fetch' }),
+  ...(needsUnwrapping ? { Request: UnwrappingRequest } : {})
 }

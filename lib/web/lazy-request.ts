@@ -134,14 +134,10 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
         replaceHeaders(this.#native.headers, this.headers)
         return this.#native
       }
-      if (this.#read) throw new TypeError('Response.clone: Body has already been consumed.')
-      this.#native = new Request(this.url, {
-        method: this.method,
-        headers: this.headers,
-        body: this.body,
-        signal: this.signal,
-        duplex: 'half'
-      } as RequestInit)
+      const init = { method: this.method, headers: this.headers, signal: this.signal, duplex: 'half' }
+      // What was read here is read there: it may still be copied with another body.
+      this.#native = new Request(this.url, { ...init, body: this.#read ? '' : this.body } as RequestInit)
+      if (this.#read) void this.#native.text()
       return this.#native
     }
 

@@ -15,10 +15,10 @@ export interface Outgoing {
 const BODYLESS_STATUS = new Set([204, 205, 304])
 
 /**
- * Headers that speak of one connection (RFC 9110, 7.6.1) or of framing are the server's, not the handler's.
- * HTTP/2 knows none of them (RFC 9113, 8.2.2).
+ * Headers that speak of one connection (RFC 9110, 7.6.1) or of framing are the server's, not the handler's; an upstream's
+ * often come along. `connection: close` may be asked for, but not in HTTP/2, which knows none of them (RFC 9113, 8.2.2).
  */
-const HTTP2_FORBIDDEN = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade'])
+const OF_THE_CONNECTION = new Set(['keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
 /**
  * Takes a `Response` apart. Its body is taken over: nobody else may read it afterwards.
@@ -28,24 +28,18 @@ const HTTP2_FORBIDDEN = new Set(['connection', 'keep-alive', 'proxy-connection',
  */
 export function toOutgoing (response: Response, headers: Headers, method: string, httpVersionMajor: number): Outgoing {
   const plain = plainBody(response) ?? nativePlainBody(response)
-  let body: Outgoing['body']
-  if (plain !== undefined) body = plain
-  else if (method === 'HEAD') {
-    // HEAD must not leave the source running (RFC 9110, 9.3.2: no content).
-    response.body?.cancel().catch(noop)
-    body = null
-  } else body = response.body === null ? null : new BodyReadable(response.body)
-  if (BODYLESS_STATUS.has(response.status)) body = null
   // fetch() has decoded the body, so these no longer tell the truth about it.
-  const decoded = response.url !== '' && headers.has('content-encoding')
-  const buffered = typeof body === 'string' || body instanceof Uint8Array
+  const decoded = plain === undefined && isDecoded(response, headers.get('content-encoding'))
+  const body = plain === undefined ? takeStream(response, method, decoded ? null : headers.get('content-length')) : BODYLESS_STATUS.has(response.status) ? null : plain
+  // The host knows the length of what is sent whole. HEAD and 304 speak of another answer's (RFC 9110, 8.6).
+  const keepsLength = body instanceof Readable ? !decoded : body === null && (response.status === 304 || (method === 'HEAD' && response.status !== 204))
   const sent: Array<[string, string]> = []
   for (const header of headers) {
     const name = header[0]
-    if (name === 'transfer-encoding') continue
-    if (name === 'content-length' && (buffered || decoded)) continue
+    if (OF_THE_CONNECTION.has(name)) continue
+    if (name === 'connection' && (httpVersionMajor > 1 || !/^(?:close|keep-alive)$/i.test(header[1]))) continue
+    if (name === 'content-length' && !keepsLength) continue
     if (name === 'content-encoding' && decoded) continue
-    if (httpVersionMajor > 1 && HTTP2_FORBIDDEN.has(name)) continue
     // Headers lets control characters pass that Node.js refuses, then in the midst of sending.
     validateHeaderValue(name, header[1])
     sent.push(header)
@@ -54,6 +48,25 @@ export function toOutgoing (response: Response, headers: Headers, method: string
 }
 
 const noop = (): void => {}
+
+function takeStream ({ body, status }: Response, method: string, contentLength: string | null): Readable | null {
+  if (body === null) return null
+  if (method !== 'HEAD' && !BODYLESS_STATUS.has(status)) return new BodyReadable(body, contentLength)
+  // No content may be sent, and the source must not be left running (RFC 9110, 9.3.2).
+  body.cancel().catch(noop)
+  return null
+}
+
+/** Bodies of responses of `fetch()`, so that they are known again inside another response. */
+export const fetchedBodies = new WeakSet<object>()
+
+// What fetch() of Node.js decodes; a list with any other coding in it stays as it is.
+const DECODED = /^(?:x-gzip|gzip|deflate|br)(?:\s*,\s*(?:x-gzip|gzip|deflate|br))*$/i
+
+function isDecoded (response: Response, encoding: string | null): boolean {
+  if (encoding === null || !DECODED.test(encoding.trim())) return false
+  return response.url !== '' || (response.body !== null && fetchedBodies.has(response.body))
+}
 
 // Node.js 20 and 22 keep what a native response was made of behind a symbol.
 const STATE = Object.getOwnPropertySymbols(new Response()).find((symbol) => symbol.description === 'state')
@@ -69,15 +82,18 @@ function nativePlainBody (response: Response): string | Uint8Array | undefined {
 /** A web stream as a Node.js stream: one pending read, backpressure both ways, cancelled when destroyed. */
 class BodyReadable extends Readable {
   readonly #reader: ReadableStreamDefaultReader<unknown>
+  /** How many bytes are still to come, where the handler has announced a length. */
+  #left: number | undefined
 
-  constructor (body: ReadableStream<unknown>) {
+  constructor (body: ReadableStream<unknown>, contentLength: string | null) {
     super()
     this.#reader = body.getReader()
+    if (contentLength !== null) this.#left = Number(contentLength)
   }
 
   override _read (): void {
     this.#reader.read().then(({ done, value }) => {
-      if (done) this.push(null)
+      if (done) this.#end()
       // Like Next.js, takes strings too.
       else if (typeof value === 'string' || value instanceof Uint8Array) this.#push(value)
       else this.destroy(new TypeError(`A response stream gave a chunk that is neither bytes nor a string: ${typeof value}`))
@@ -88,8 +104,19 @@ class BodyReadable extends Readable {
 
   #push (chunk: string | Uint8Array): void {
     // An empty chunk would end the reading: Readable waits for data before it reads again.
-    if (chunk.length === 0) this._read()
-    else this.push(chunk)
+    if (chunk.length === 0) return this._read()
+    if (this.#left !== undefined && (this.#left -= Buffer.byteLength(chunk)) < 0) return this.#isOff()
+    this.push(chunk)
+  }
+
+  #end (): void {
+    if (this.#left !== undefined && this.#left > 0) this.#isOff()
+    else this.push(null)
+  }
+
+  /** Sent as announced, it would be taken for a part of the next answer, or the next for a part of it. */
+  #isOff (): void {
+    this.destroy(new RangeError('A response stream is not as long as its content-length says'))
   }
 
   override _destroy (error: Error | null, callback: (error: Error | null) => void): void {

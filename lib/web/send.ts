@@ -14,10 +14,11 @@ export function mergeVary (present: unknown, value: string): string {
 
 /**
  * Sends through a plain Node.js response. Headers that are set already stay, unless the handler set the same.
- * @param fail takes an error of the body, as long as nothing was sent
+ * @param fail takes an error of the body; where nothing was sent yet, the response is as it was before
  */
 export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing: Outgoing, fail: (error: Error) => void): void {
   const { status, statusText, headers, body } = outgoing
+  const takeBack = body instanceof Readable ? stateBefore(res, headers) : undefined
   res.statusCode = status
   if (statusText !== '' && 'statusMessage' in res) (res as ServerResponse).statusMessage = statusText
   for (const [name, value] of headers) {
@@ -28,7 +29,7 @@ export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing
   if (body === null) {
     if (status !== 204 && status !== 304 && res.req.method !== 'HEAD' && !res.hasHeader('content-length')) res.setHeader('content-length', '0')
     res.end()
-  } else if (body instanceof Readable) pump(body, res, fail)
+  } else if (body instanceof Readable) pump(body, res, takeBack!, fail)
   else {
     res.setHeader('content-length', String(Buffer.byteLength(body)))
     res.end(body)
@@ -38,12 +39,27 @@ export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing
 const asList = (value: number | string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [String(value)]
 
-function pump (body: Readable, res: NodeResponse & { flush?: () => void }, fail: (error: Error) => void): void {
+/** What puts a response back into the state that it had before a handler's head was set. */
+function stateBefore (res: NodeResponse, headers: Iterable<[string, string]>): () => void {
+  const { statusCode, statusMessage } = res
+  const before = [...headers].map(([name]): [string, ReturnType<NodeResponse['getHeader']>] => [name, res.getHeader(name)])
+  return () => {
+    res.statusCode = statusCode
+    if (res.req.httpVersionMajor < 2) (res as ServerResponse).statusMessage = statusMessage
+    for (const [name, value] of before) {
+      if (value === undefined) res.removeHeader(name)
+      else res.setHeader(name, value)
+    }
+  }
+}
+
+function pump (body: Readable, res: NodeResponse & { flush?: () => void }, takeBack: () => void, fail: (error: Error) => void): void {
   body.once('error', (error) => {
-    if (res.headersSent || res.destroyed) res.destroy()
-    else fail(error)
+    const begun = res.headersSent || res.destroyed
+    if (!begun) takeBack()
+    fail(error)
+    if (begun) res.destroy()
   })
-  res.once('close', () => { body.destroy() })
   flushHeadersSoon(res)
   body.pipe(res as unknown as NodeJS.WritableStream)
   // A compressing middleware holds small chunks back unless it is told.

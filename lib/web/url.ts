@@ -1,9 +1,15 @@
 // A Host header with anything else in it could move the path, or the authority, of the URL that is built with it.
 const AUTHORITY = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
+let lastSound: string | undefined
+
 /** Whether a Host (or :authority, or X-Forwarded-Host) value is safe to build a URL with. */
-export function isAuthority (host: string | undefined): host is string {
-  return host !== undefined && AUTHORITY.test(host)
+function isAuthority (host: string | undefined): host is string {
+  if (host === undefined) return false
+  if (host === lastSound) return true
+  if (!AUTHORITY.test(host) || !URL.canParse(`http://${host}`)) return false
+  lastSound = host
+  return true
 }
 
 /**
@@ -13,7 +19,7 @@ export function isAuthority (host: string | undefined): host is string {
 export function requestUrl (origin: () => string, target: string): string {
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(target)
   const path = absolute === null ? target : target.slice(absolute[0].length)
-  const from = absolute !== null && isAuthority(absolute[1]) && URL.canParse(absolute[0]) ? absolute[0] : origin()
+  const from = absolute !== null && isAuthority(absolute[1]) ? absolute[0] : origin()
   // '*' and the like are no paths, but a URL needs one.
   return new URL(from + (path.startsWith('/') ? path : '/' + path)).href
 }
