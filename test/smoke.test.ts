@@ -19,7 +19,7 @@ t.test('url and nextUrl name the host that the client used', async (t) => {
   const dir = t.testdir({ 'route.ts': "import type { NextRequest } from 'next/server'\nexport const GET = (r: NextRequest) => Response.json([r.url, r.nextUrl.href, String(r.nextUrl.clone())])\n" })
   onEveryHost(t, { dir }, async (t, host) => {
     for (const name of ['127.0.0.1:8080', '[::1]:8080', 'localhost:8080', 'shop.example']) {
-      const header = host.name === 'fastify http2' ? { ':authority': name } : { host: name }
+      const header: Record<string, string> = host.name === 'fastify http2' ? { ':authority': name } : { host: name }
       t.same((await host.send({ path: '/', headers: header })).json(), Array(3).fill(`http://${name}/`))
     }
   })

@@ -28,8 +28,9 @@ export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Moun
   }
   const all = [mounted]
   mountedBelow.set(root, all)
-  root.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404 || !answer(all, request, reply)) done()
+  // After the last onRequest hook, which may set headers (CORS), and before any body is parsed.
+  root.addHook('preParsing', (request, reply, payload, done) => {
+    if (!request.is404 || !answer(all, request, reply)) done(null, payload)
   })
 }
 

@@ -14,7 +14,10 @@ export function followStream (body: Readable, res: NodeResponse, context: Handle
       context.abort(reason)
       endConnectionAfter(res)
     },
-    cancel: () => { res.destroy() }
+    cancel: () => {
+      body.destroy()
+      res.destroy()
+    }
   })
   body.once('close', forget)
   onceClosed(res, () => { body.destroy() })

@@ -1,5 +1,6 @@
 import type { LoadHook, ResolveHook } from 'node:module'
 import { bindModule, namesFor } from './bind-globals.ts'
+import { asWritten } from './module-kind.ts'
 import { SCHEME, servedName, sourceOf, textOf } from './served-modules.ts'
 
 /** The hooks for ES modules before Node.js 22.15, on their own thread. */
@@ -22,7 +23,8 @@ export const resolve: ResolveHook = (specifier, context, nextResolve) => {
 
 export const load: LoadHook = async (url, context, nextLoad) => {
   if (!url.startsWith(SCHEME)) {
-    const loaded = await nextLoad(url, context)
+    let loaded = await nextLoad(url, context)
+    if (Atomics.load(active, 0) === 1) loaded = asWritten(url, loaded)
     if (loaded.format !== 'module' || loaded.source == null || Atomics.load(active, 0) === 0) return loaded
     return { ...loaded, source: bindModule(textOf(loaded.source), namesFor(url, names.globals ?? [])) }
   }

@@ -1,5 +1,6 @@
 import module from 'node:module'
 import { bindModule, bindScript, namesFor } from './bind-globals.ts'
+import { asWritten } from './module-kind.ts'
 import { loadTypeScript, resolveWithoutExtension } from './typescript.ts'
 import { SCHEME, registered, serve, served, servedName, sourceOf, textOf, type ServedModules } from './served-modules.ts'
 
@@ -66,7 +67,7 @@ function installSyncHooks (): () => void {
         const name = url.slice(SCHEME.length)
         return { format: 'module', source: sourceOf(name, Object.keys(served(name)!)), shortCircuit: true }
       }
-      return withGlobals(url, loadTypeScript(url, context, next))
+      return withGlobals(url, asWritten(url, loadTypeScript(url, context, next)))
     }
   })
   return () => { hooks.deregister() }

@@ -3,6 +3,7 @@ import module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MissingPackageError } from '../errors.ts'
+import { ESM_SYNTAX } from './module-kind.ts'
 
 /**
  * TypeScript where Node.js runs module hooks on the main thread. Such a Node.js strips types itself; what it cannot strip
@@ -13,7 +14,6 @@ type NextLoad = (url: string, context?: object) => module.LoadFnOutput
 type NextResolve = (specifier: string, context?: object) => module.ResolveFnOutput
 
 const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
-const ESM_SYNTAX = /^\s*(?:import[\s{*"']|export[\s{*])/m
 // A false hit only means that esbuild compiles a file which Node.js could have stripped.
 const NOT_STRIPPABLE = /\b(?:enum|namespace|module)\s+[\w$]+\s*\{|\bimport\s+[\w$]+\s*=|^\s*@[\w$]+|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\s/m
 
@@ -104,12 +104,12 @@ function packageType (dir: string): unknown {
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json']
 
 /** `import '../lib/db'`, as bundlers allow it and Node.js does not. */
-export function resolveWithoutExtension (specifier: string, context: { parentURL?: string }, next: NextResolve): module.ResolveFnOutput {
+export function resolveWithoutExtension (specifier: string, context: { parentURL?: string, conditions?: readonly string[] }, next: NextResolve): module.ResolveFnOutput {
   try {
     return next(specifier, context)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') throw error
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') throw error
     if (!/^\.{1,2}\//.test(specifier) || !context.parentURL?.startsWith('file:')) throw error
     const base = fileURLToPath(new URL(specifier, context.parentURL))
     // `./db.js` may stand for `./db.ts`, as TypeScript has it.
@@ -117,7 +117,9 @@ export function resolveWithoutExtension (specifier: string, context: { parentURL
     for (const stem of stems) {
       for (const extension of EXTENSIONS) {
         const candidate = stem + extension
-        if (statSync(candidate, { throwIfNoEntry: false })?.isFile() === true) return next(pathToFileURL(candidate).href, context)
+        if (statSync(candidate, { throwIfNoEntry: false })?.isFile() !== true) continue
+        // require() takes paths, import takes URLs.
+        return next(context.conditions?.includes('require') === true ? candidate : pathToFileURL(candidate).href, context)
       }
     }
     throw error

@@ -1,5 +1,5 @@
-/** Names that a promise, or whoever inspects one, gives a meaning of its own. */
-const RESERVED = new Set(['then', 'catch', 'finally', 'constructor', 'toJSON', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', '$$typeof', '__esModule', 'status'])
+/** Names that make a promise one. */
+const RESERVED = new Set(['then', 'catch', 'finally', 'constructor'])
 
 /**
  * Values that route files of every generation can read: 15 and 16 await them, 13 and 14 read them right away.

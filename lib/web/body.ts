@@ -27,6 +27,8 @@ export function collect (exchange: Exchange): Promise<Uint8Array> {
       end () { resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)) },
       error: reject
     })
+    // A stream that a hook has put in the place of the connection may have been paused.
+    source.resume()
     function stop (error: Error): void {
       unwatch(source as Readable)
       drainAfterAnswer(exchange)

@@ -37,6 +37,12 @@ export function onceClosed (res: NodeResponse, listener: (complete: boolean) => 
     listener(source.writableFinished && source.aborted !== true)
     return
   }
+  // The answer to a pipelined request waits for its turn without a socket, and is not told when the connection ends.
+  const socket = res.socket === null ? res.req?.socket : undefined
+  if (socket?.destroyed === true) {
+    listener(false)
+    return
+  }
   let finished = source.writableFinished && source.aborted !== true
   const finish = (): void => {
     finished = source.aborted !== true
@@ -45,8 +51,10 @@ export function onceClosed (res: NodeResponse, listener: (complete: boolean) => 
   const done = (): void => {
     source.off('finish', finish)
     source.off('close', done)
+    socket?.off('close', done)
     listener(finished)
   }
   source.on('finish', finish)
   source.on('close', done)
+  socket?.on('close', done)
 }

@@ -76,7 +76,8 @@ function nativePlainBody (response: Response): string | Uint8Array | undefined {
   if (STATE === undefined || response.body === null || response.body.locked) return undefined
   const { body } = (response as unknown as Record<symbol, { body?: { source?: unknown } | null }>)[STATE] ?? {}
   const source = body?.source
-  return typeof source === 'string' || source instanceof Uint8Array ? source : undefined
+  // Bytes that a clone has read are detached, and look empty.
+  return typeof source === 'string' || (source instanceof Uint8Array && source.byteLength > 0) ? source : undefined
 }
 
 /** A web stream as a Node.js stream: one pending read, backpressure both ways, cancelled when destroyed. */
@@ -96,6 +97,8 @@ class BodyReadable extends Readable {
       if (done) this.#end()
       // Like Next.js, takes strings too.
       else if (typeof value === 'string' || value instanceof Uint8Array) this.#push(value)
+      // What FileHandle.readableWebStream() of Node.js 20 gives
+      else if (value instanceof ArrayBuffer) this.#push(new Uint8Array(value))
       else this.destroy(new TypeError(`A response stream gave a chunk that is neither bytes nor a string: ${typeof value}`))
     }, (error: unknown) => {
       this.destroy(error instanceof Error ? error : new Error('A response stream failed', { cause: error }))
