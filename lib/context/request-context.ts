@@ -1,8 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { OutsideRequestError } from '../errors.ts'
-
-/** The Next.js major whose defaults hold. */
-type Compat = 13 | 14 | 15 | 16
+import type { Compat } from '../routes/options.ts'
 
 /** What the ambient functions (`cookies()`, `after()`, `hostRequest()` …) know of the request that is being handled. */
 export interface RequestContext {

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { hasSyncHooks } from './hooks.ts'
-import { formatOf, resolveTsx } from './typescript.ts'
-
-const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
+import { formatOf, resolveTsx, TYPESCRIPT } from './typescript.ts'
 
 /**
  * Loads a module of the app directory through Node.js's own loader, so that a module which the server imports too stays

@@ -13,7 +13,8 @@ import { ESM_SYNTAX } from './module-kind.ts'
 type NextLoad = (url: string, context?: object) => module.LoadFnOutput
 type NextResolve = (specifier: string, context?: object) => module.ResolveFnOutput
 
-const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
+/** Files that Node.js cannot run as they are: TypeScript and JSX. */
+export const TYPESCRIPT = /\.(?:[cm]?ts|tsx|jsx)$/
 // A false hit only means that esbuild compiles a file which Node.js could have stripped.
 const NOT_STRIPPABLE = /\b(?:enum|namespace|module)\s+[\w$]+\s*\{|\bimport\s+[\w$]+\s*=|^\s*@[\w$]+|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\s/m
 
