@@ -5,10 +5,14 @@ import { GLOBALS, REGISTRY_SOURCE } from './served-modules.ts'
  * numbers. A module that already runs must go on running with the same meaning: in doubt a name is left alone.
  */
 
-/** Which names are bound in a file: packages keep the ordinary `Response`, which is right there and only slower. */
+/**
+ * Which names are bound in a file. Packages keep the ordinary ones, which are right there and only slower, except where
+ * the ordinary `Request` cannot take a received one.
+ */
 export function namesFor (fileOrUrl: string, globals: readonly string[]): readonly string[] {
   if (/[\\/](?:node_modules[\\/]next|\.next)[\\/]/.test(fileOrUrl)) return []
-  return /[\\/]node_modules[\\/]/.test(fileOrUrl) ? globals.filter((name) => name !== 'Response') : globals
+  if (!/[\\/]node_modules[\\/]/.test(fileOrUrl)) return globals
+  return globals.includes('Request') ? globals.filter((name) => name !== 'Response') : []
 }
 
 /** An ES module gets an import, which is there before its body runs. */

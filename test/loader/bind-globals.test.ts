@@ -101,6 +101,7 @@ t.test('a CommonJS module runs on with its own names, its strictness and its arg
 t.test('packages keep the ordinary Response; the real Next.js keeps all', async (t) => {
   t.same(namesFor('file:///p/app/route.ts', ALL), ALL)
   t.same(namesFor('/p/node_modules/x/index.js', ALL), ['Request', 'fetch'])
+  t.same(namesFor('/p/node_modules/x/index.js', ['Response', 'fetch']), [], 'up to Node.js 22')
   t.same(namesFor('C:\\p\\node_modules\\x\\index.js', ALL), ['Request', 'fetch'])
   t.same(namesFor('/p/node_modules/next/dist/x.js', ALL), [])
   t.same(namesFor('/p/.next/server/x.js', ALL), [])
