@@ -31,6 +31,18 @@ async function exchangeBytes (host: RunningHost, ...requests: string[]): Promise
   return received
 }
 
+/** Asks for `/`, leaves once the handler has entered, and lets the handler go on (it awaits `released`) a little later. */
+async function leaveWhileItRuns (host: RunningHost, state: { entered: number, released?: Promise<void> }): Promise<void> {
+  let release!: () => void
+  state.released = new Promise<void>((resolve) => { release = resolve })
+  const socket = net.connect(Number(new URL(host.url).port), 'localhost')
+  socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await until(() => state.entered === 1, 'the handler runs')
+  socket.destroy()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  release()
+}
+
 const HTTP1 = ['fastify', 'express 4', 'express 5', 'node:http'] as const
 
 t.test('a stream that is returned after the client has left is cancelled', async (t) => {
@@ -46,14 +58,7 @@ t.test('a stream that is returned after the client has left is cancelled', async
   })
   onEveryHost(t, { dir }, async (t, host) => {
     Object.assign(state, { entered: 0, cancelled: 0 })
-    let release!: () => void
-    ;(state as any).released = new Promise<void>((resolve) => { release = resolve })
-    const socket = net.connect(Number(new URL(host.url).port), 'localhost')
-    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
-    await until(() => state.entered === 1, 'the handler runs')
-    socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    release()
+    await leaveWhileItRuns(host, state)
     await until(() => state.cancelled === 1, 'the stream is cancelled')
     t.equal(state.cancelled, 1)
     t.same(host.errors, [])
@@ -186,14 +191,7 @@ t.test('after() of a request whose client has left waits for the handler', async
   })
   onEveryHost(t, { dir }, async (t, host) => {
     Object.assign(state, { entered: 0, log: [] })
-    let release!: () => void
-    ;(state as any).released = new Promise<void>((resolve) => { release = resolve })
-    const socket = net.connect(Number(new URL(host.url).port), 'localhost')
-    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
-    await until(() => state.entered === 1, 'the handler runs')
-    socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    release()
+    await leaveWhileItRuns(host, state)
     await until(() => state.log.length === 2, 'both have run')
     t.same(state.log, ['handler', 'after'])
   }, [...HTTP1])

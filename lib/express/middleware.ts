@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
-import { BodyTooLargeError } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
 import { handle, type Answer } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
-import { answerUnhandled, type AutomaticAnswer } from '../handle/unhandled.ts'
+import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
@@ -12,7 +11,6 @@ import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
 import { followStream } from '../handle/stream.ts'
-import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
 import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse } from './exchange.ts'
@@ -120,7 +118,7 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
   const path = pathOf(target)
   const own = pathOf(req.url!)
   const canonical = canonicalPath(path, trailingSlash)
-  const route = canonical === null ? table.match(own.length > 1 && own.endsWith('/') ? own.slice(0, -1) : own) : null
+  const route = canonical === null ? table.match(withoutTrailingSlash(own)) : null
   if (route?.handlers[req.method as Method] === undefined) {
     const automatic = mount.unhandledMethod === 'answer' ? unhandled(mount, path, own, target, req.method!) : null
     if (automatic === null) next()
@@ -146,10 +144,6 @@ function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next
     // The host has answered, or the answer has begun: nobody else can be told.
     if (res.headersSent) mount.logError(exchange, error, `route handler failed: ${exchange.method} ${route.path} (${route.file})`)
     else goOn(mount, exchange, next, withRoute(error, route, exchange.method))
-  }
-  if (announcesTooMuch(exchange)) {
-    drainAfterAnswer(exchange)
-    return fail(new BodyTooLargeError())
   }
   handle(mount, route, exchange, pathOf(exchange.req.url!), 0)
     .then((answer) => { send(res, answer, mount.lifecycle, fail) })

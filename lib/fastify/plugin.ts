@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel } from 'fastify'
 import { Readable } from 'node:stream'
-import { BodyTooLargeError, RouteRegistrationError } from '../errors.ts'
+import { RouteRegistrationError } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
 import { handle, type Answer } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
@@ -14,7 +14,6 @@ import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, cutPrefix, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { followStream } from '../handle/stream.ts'
-import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandlerFor, fail, noteFailure } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
@@ -70,12 +69,14 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   logMaxParamLength(fastify, table)
   closeWith(fastify, mount.lifecycle)
   await fastify.register(async (child) => {
-    refuseDuplicates(child, table)
+    // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
+    const prefix = child.prefix.replace(/\/+$/, '')
+    refuseDuplicates(child, table, prefix)
     child.removeAllContentTypeParsers()
     child.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
     const errorHandler = errorHandlerFor(child)
-    for (const route of table.routes) addRoute(child, route, mount, errorHandler)
-    answerWhatNobodyHandles(fastify, { table, prefix: prefixOf(child), trailingSlash: mount.trailingSlash, router })
+    for (const route of table.routes) addRoute(child, route, mount, prefix, errorHandler)
+    answerWhatNobodyHandles(fastify, { table, prefix, trailingSlash: mount.trailingSlash, router })
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
 
@@ -110,12 +111,12 @@ function closeWith (fastify: FastifyInstance, lifecycle: Lifecycle): void {
  * Two explicit routes of one path and method cannot both be. All clashes are told at once, with our file in them.
  * @throws RouteRegistrationError
  */
-function refuseDuplicates (child: FastifyInstance, table: RouteTable): void {
+function refuseDuplicates (child: FastifyInstance, table: RouteTable, prefix: string): void {
   const clashes: string[] = []
   for (const route of table.routes) {
     for (const method of Object.keys(route.handlers) as Method[]) {
       if (isAutomaticHead(route, method)) continue
-      for (const url of table.routerPaths(route).map((path) => withPrefix(prefixOf(child), path))) {
+      for (const url of table.routerPaths(route).map((path) => withPrefix(prefix, path))) {
         if (child.hasRoute({ method, url })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
       }
     }
@@ -123,22 +124,19 @@ function refuseDuplicates (child: FastifyInstance, table: RouteTable): void {
   if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
 }
 
-/** Fastify keeps a slash at the end of a prefix, and leaves it out of its routes. */
-const prefixOf = (child: FastifyInstance): string => child.prefix.replace(/\/+$/, '')
-
 function withPrefix (prefix: string, path: string): string {
   return path === '/' && prefix !== '' ? prefix : prefix + path
 }
 
 const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
 
-function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, errorHandler: ReturnType<typeof errorHandlerFor>): void {
+function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, prefix: string, errorHandler: ReturnType<typeof errorHandlerFor>): void {
   for (const method of Object.keys(route.handlers) as Method[]) {
-    const handler = routeHandler(route, method, mount, prefixOf(child))
+    const handler = routeHandler(route, method, mount, prefix)
     for (const path of mount.table.routerPaths(route)) {
       // The host may have a HEAD of its own for our GET; it keeps it.
-      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefixOf(child), path) })) continue
-      for (const url of spellings(path, prefixOf(child), mount.trailingSlash)) {
+      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path) })) continue
+      for (const url of spellings(path, prefix, mount.trailingSlash)) {
         child.route({
           method: method as HTTPMethods,
           url,
@@ -199,10 +197,6 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
     if (odd !== undefined) request.raw.headers['content-type'] = odd
     const target = duplicateSlashes === 'keep' ? path + searchOf(request.url) : request.url
     const exchange = new FastifyExchange(request, reply, target, bodyLimit)
-    if (announcesTooMuch(exchange)) {
-      drainAfterAnswer(exchange)
-      return fail(request, reply, route, new BodyTooLargeError())
-    }
     handle(mount, route, exchange, path, skip)
       .then((answer) => { send(reply, answer, route, mount.lifecycle) })
       .catch((error: Error) => { fail(request, reply, route, error) })

@@ -1,8 +1,9 @@
 import { requestStorage } from '../context/request-context.ts'
-import { BadPathError, HandlerThrewError, NoResponseError } from '../errors.ts'
+import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlow } from '../next/navigation.ts'
 import type { Method, Route } from '../routes/table.ts'
+import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { LightResponse } from '../web/light-response.ts'
 import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
 import { HandlerContext, type HostExchange, type Mount } from './context.ts'
@@ -17,9 +18,14 @@ export interface Answer {
  * Runs a route's handler for a request.
  * @param path the path that the host matched, as the client sent it
  * @param skip how many segments of it belong to the mount prefix
+ * @throws BodyTooLargeError before the handler runs, where the client announces too much
  * @throws whatever the handler throws that is not an answer in itself (redirect, notFound …), always as an `Error`
  */
 export async function handle (mount: Mount, route: Route, exchange: HostExchange, path: string, skip: number): Promise<Answer> {
+  if (announcesTooMuch(exchange)) {
+    drainAfterAnswer(exchange)
+    throw new BodyTooLargeError()
+  }
   const context = new HandlerContext(mount, exchange, route)
   const handler = route.handlers[exchange.method as Method] as (request: unknown, context: unknown) => unknown
   const argument = decodeParams(context, path, skip)

@@ -48,6 +48,6 @@ function match (table: RouteTable, path: string, prefix: string): ReturnType<Rou
 }
 
 /** The table knows paths without a trailing slash only. */
-function withoutTrailingSlash (path: string): string {
+export function withoutTrailingSlash (path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }

@@ -22,12 +22,12 @@ export const resolve: ResolveHook = (specifier, context, nextResolve) => {
 }
 
 export const load: LoadHook = async (url, context, nextLoad) => {
-  if (!url.startsWith(SCHEME)) {
-    let loaded = await nextLoad(url, context)
-    if (Atomics.load(active, 0) === 1) loaded = asWritten(url, loaded)
-    if (loaded.format !== 'module' || loaded.source == null || Atomics.load(active, 0) === 0) return loaded
-    return { ...loaded, source: bindModule(textOf(loaded.source), namesFor(url, names.globals ?? [])) }
+  if (url.startsWith(SCHEME)) {
+    const name = url.slice(SCHEME.length)
+    return { format: 'module', source: sourceOf(name, names[name]!), shortCircuit: true }
   }
-  const name = url.slice(SCHEME.length)
-  return { format: 'module', source: sourceOf(name, names[name]!), shortCircuit: true }
+  if (Atomics.load(active, 0) === 0) return nextLoad(url, context)
+  const loaded = asWritten(url, await nextLoad(url, context))
+  if (loaded.format !== 'module' || loaded.source == null) return loaded
+  return { ...loaded, source: bindModule(textOf(loaded.source), namesFor(url, names.globals ?? [])) }
 }

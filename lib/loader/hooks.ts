@@ -83,10 +83,7 @@ function withGlobals (url: string, loaded: module.LoadFnOutput): module.LoadFnOu
 
 const globalNames = (): string[] => Object.keys(served('globals') ?? {})
 
-interface Patches {
-  load: ModuleInternals['_load']
-  compile: (content: string, filename: string, ...rest: unknown[]) => unknown
-}
+type Compile = (content: string, filename: string, ...rest: unknown[]) => unknown
 
 let patched = false
 let patchesActive = false
@@ -99,7 +96,7 @@ function switchRequirePatches (on: boolean): () => void {
   patchesActive = on
   if (!patched) {
     patched = true
-    const { prototype } = module as unknown as { prototype: { _compile: Patches['compile'] } }
+    const { prototype } = module as unknown as { prototype: { _compile: Compile } }
     const { _load: load } = internals
     const { _compile: compile } = prototype
     internals._load = function (this: unknown, request, parent, isMain) {
