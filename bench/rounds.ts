@@ -1,0 +1,45 @@
+import type { Contestant } from './contestants.ts'
+import { METRICS, type Metric } from './measure/measure.ts'
+import type { Bench } from './run.ts'
+import type { Scenario } from './scenarios.ts'
+
+/** The figures of each contestant, one for each round. */
+export type Measured = Record<string, Partial<Record<Metric, number[]>>>
+
+export interface Ratio { metric: Metric, rival: string, min: number, median: number, max: number, target?: number }
+
+/** Each round measures every contestant, and each begins with another one, so that what drifts hits all. */
+export async function runRounds (scenario: Scenario, contestants: Contestant[], bench: Bench, progress: (text: string) => void): Promise<Measured> {
+  const measured: Measured = Object.fromEntries(contestants.map(({ name }) => [name, {}]))
+  for (let round = 0; round < bench.settings.rounds; round++) {
+    for (const contestant of rotated(contestants, round)) {
+      progress(`${scenario.name}: round ${round + 1} of ${bench.settings.rounds}, ${contestant.name}`)
+      const figures = await scenario.measure(contestant, scenario, bench)
+      for (const [metric, value] of Object.entries(figures)) (measured[contestant.name]![metric as Metric] ??= []).push(value)
+    }
+  }
+  return measured
+}
+
+function rotated<T> (list: T[], by: number): T[] {
+  const at = by % list.length
+  return [...list.slice(at), ...list.slice(0, at)]
+}
+
+/** The subject's figures divided by each rival's of the same round. */
+export function ratiosOf ({ subject, targets }: Scenario, measured: Measured): Ratio[] {
+  const { [subject]: own, ...rivals } = measured
+  return (Object.keys(METRICS) as Metric[]).flatMap((metric) => Object.entries(rivals).flatMap(([rival, figures]) => {
+    const ratios = own![metric]?.map((value, round) => value / figures[metric]![round]!)
+    if (ratios === undefined) return []
+    const target = metric === Object.keys(own!)[0] ? targets[rival] : undefined
+    return [{ metric, rival, ...spread(ratios), ...(target !== undefined ? { target } : {}) }]
+  }))
+}
+
+export function spread (values: number[]): { min: number, median: number, max: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const median = sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return { min: sorted[0]!, median, max: sorted.at(-1)! }
+}

@@ -1,0 +1,44 @@
+import { METRICS, type Metric } from './measure/measure.ts'
+import { spread, type Measured, type Ratio } from './rounds.ts'
+
+/** A run as it is written to JSON. */
+export interface Result {
+  date: string
+  /** Of the servers. */
+  node: string
+  machine: string
+  revision: string
+  loadGenerator: string
+  /** Whether server and load generator had a core of their own. */
+  pinned: boolean
+  rounds: number
+  /** Of one measurement. */
+  seconds: number
+  scenarios: Array<{ name: string, title: string, subject: string, measured: Measured, ratios: Ratio[] }>
+}
+
+/** The run in words and tables, as Markdown. */
+export function render (result: Result, metrics: readonly Metric[]): string {
+  const { date, node, machine, revision, loadGenerator, pinned, rounds, seconds, scenarios } = result
+  return [
+    `Node.js ${node}, ${machine}. ${loadGenerator}, 32 connections, ${rounds} interleaved rounds of ${seconds} s, ` +
+    `${pinned ? 'server and load generator pinned to a core each' : 'NOT pinned to cores (taskset or a second core is missing)'}. ${date.slice(0, 10)}, revision ${revision}.`,
+    '',
+    '| scenario | measured | to | ratio: median (min – max) | target | ours | theirs |',
+    '| --- | --- | --- | --- | --- | ---: | ---: |',
+    ...scenarios.flatMap(({ title, subject, measured, ratios }) => ratios.filter(({ metric }) => metrics.includes(metric)).map(({ metric, rival, min, median, max, target }) =>
+      `| ${title} | ${METRICS[metric].unit} | ${rival} | ${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)}) | ${judged(median, target, metric)} | ${typical(measured[subject]![metric]!)} | ${typical(measured[rival]![metric]!)} |`)),
+    ''
+  ].join('\n')
+}
+
+function judged (ratio: number, target: number | undefined, metric: Metric): string {
+  if (target === undefined) return ''
+  const more = METRICS[metric].better === 'more'
+  return `${more ? '≥' : '≤'} ${target.toFixed(2)}${(more ? ratio >= target : ratio <= target) ? '' : ' missed'}`
+}
+
+function typical (values: number[]): string {
+  const { median } = spread(values)
+  return median >= 100 ? Math.round(median).toLocaleString('en') : median.toPrecision(3)
+}
