@@ -14,6 +14,7 @@ import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, cutPrefix, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { followStream } from '../handle/stream.ts'
+import { cutOff } from '../web/send.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandlerFor, fail, noteFailure } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
@@ -218,7 +219,7 @@ function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route,
   followStream(body, reply.raw, context, lifecycle)
   const takeBack = headersBefore(reply)
   body.once('error', (error) => {
-    if (reply.raw.headersSent) return
+    if (reply.raw.headersSent) return cutOff(reply.raw)
     takeBack(outgoing.headers)
     noteFailure(reply.request, reply, route, error)
   })
@@ -230,7 +231,8 @@ function headersBefore (reply: FastifyReply): (headers: Iterable<[string, string
   const before = reply.getHeaders()
   for (const name in before) if (Array.isArray(before[name])) before[name] = [...before[name]]
   return (headers) => {
-    if (reply.raw.statusMessage !== undefined) reply.raw.statusMessage = ''
+    // HTTP/2 has none, and warns of being asked.
+    if (reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = ''
     for (const [name] of headers) {
       reply.removeHeader(name)
       if (before[name] !== undefined) reply.header(name, before[name])

@@ -72,6 +72,8 @@ function checked (response: unknown, { route, exchange }: HandlerContext): Respo
     throw new NoResponseError(`No response is returned from route handler '${route.file}'. Expected a Response object but received '${describe(response)}' ${where}. Ensure you return a \`Response\` or a \`NextResponse\` in all branches of your handler.`)
   }
   if (response.status === 0) throw new NoResponseError(`The route handler '${route.file}' returned Response.error(), which no server can send ${where}.`)
+  // A client would go on waiting for the final answer (RFC 9110, 15.2).
+  if (response.status < 200) throw new NoResponseError(`The route handler '${route.file}' returned a Response of status ${response.status}, which is not a final one ${where}.`)
   if (response.bodyUsed) throw new NoResponseError(`The route handler '${route.file}' returned a Response whose body was read already ${where}.`)
   if (response.headers.has('x-middleware-rewrite')) {
     throw new NoResponseError(`NextResponse.rewrite() was used in the route handler '${route.file}'; it is for middleware only ${where}.`)

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { onceClosed, type NodeResponse } from '../web/exchange.ts'
-import { endConnectionAfter } from '../web/send.ts'
+import { cutOff, endConnectionAfter } from '../web/send.ts'
 import type { HandlerContext } from './context.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
@@ -16,7 +16,7 @@ export function followStream (body: Readable, res: NodeResponse, context: Handle
     },
     cancel: () => {
       body.destroy()
-      res.destroy()
+      cutOff(res)
     }
   })
   body.once('close', forget)

@@ -8,7 +8,7 @@ import type { Segment } from './segments.ts'
 export function pathOf (target: string): string {
   let start = 0
   if (target.charCodeAt(0) !== SLASH) {
-    const absolute = /^https?:\/\/[^/?#]*/i.exec(target)
+    const absolute = /^https?:\/\/[^/?#]+/i.exec(target)
     if (absolute !== null) start = absolute[0].length
   }
   const end = target.search(/[?#]/)
@@ -36,6 +36,8 @@ const UNRESOLVED_SINGLE_SLASH = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i
  * As in Next.js, slashes are collapsed first, and only the redirected request loses its trailing slash.
  */
 export function canonicalPath (path: string, trailingSlash: TrailingSlash, duplicateSlashes: 'redirect' | 'keep' = 'redirect'): string | null {
+  // OPTIONS * asks the whole server, and other schemes are for proxies (RFC 9112, 3.2): none of them is a path.
+  if (path.charCodeAt(0) !== SLASH) return null
   const unresolved = duplicateSlashes === 'redirect' ? UNRESOLVED : UNRESOLVED_SINGLE_SLASH
   if (unresolved.test(path)) return resolvePath(path)
   if (trailingSlash === 'ignore' || path === '/') return null

@@ -66,6 +66,8 @@ export class RouteTable {
    * @param prefix the mount prefix that the path begins with
    */
   isSpelled (route: Route, path: string, prefix = ''): boolean {
+    // A wildcard takes the target of OPTIONS *, too.
+    if (!path.startsWith('/')) return false
     if (!path.includes('%') && !path.endsWith('/') && !this.#odd.has(route)) return true
     const { caseSensitive = true } = this.#options
     const spelled = (text: string): string => caseSensitive ? asSpelled(text) : asSpelled(text).toLowerCase()

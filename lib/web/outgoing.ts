@@ -16,9 +16,10 @@ const BODYLESS_STATUS = new Set([204, 205, 304])
 
 /**
  * Headers that speak of one connection (RFC 9110, 7.6.1) or of framing are the server's, not the handler's; an upstream's
- * often come along. `connection: close` may be asked for, but not in HTTP/2, which knows none of them (RFC 9113, 8.2.2).
+ * often come along. `connection: close` may be asked for, but not in HTTP/2, which knows none of them (RFC 9113, 8.2.2);
+ * whether a connection is kept otherwise depends on what the client has asked for (RFC 9112, 9.3).
  */
-const OF_THE_CONNECTION = new Set(['keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+const OF_THE_CONNECTION = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
 /**
  * Takes a `Response` apart. Its body is taken over: nobody else may read it afterwards.
@@ -30,24 +31,36 @@ export function toOutgoing (response: Response, headers: Headers, method: string
   const plain = plainBody(response) ?? nativePlainBody(response)
   // fetch() has decoded the body, so these no longer tell the truth about it.
   const decoded = plain === undefined && isDecoded(response, headers.get('content-encoding'))
-  const body = plain === undefined ? takeStream(response, method, decoded ? null : headers.get('content-length')) : BODYLESS_STATUS.has(response.status) ? null : plain
-  // The host knows the length of what is sent whole. HEAD and 304 speak of another answer's (RFC 9110, 8.6).
-  const keepsLength = body instanceof Readable ? !decoded : body === null && (response.status === 304 || (method === 'HEAD' && response.status !== 204))
+  const body = plain === undefined ? takeStream(response, method, decoded ? null : announcedLength(headers)) : BODYLESS_STATUS.has(response.status) ? null : plain
+  // The host knows the length of what is sent whole. HEAD and 304 speak of another answer's; 204 has none, 205 is empty
+  // (RFC 9110, 8.6 and 15.3.6).
+  const keepsLength = body instanceof Readable ? !decoded : body === null && (response.status === 304 || (method === 'HEAD' && !BODYLESS_STATUS.has(response.status)))
   const sent: Array<[string, string]> = []
   for (const header of headers) {
     const name = header[0]
     if (OF_THE_CONNECTION.has(name)) continue
-    if (name === 'connection' && (httpVersionMajor > 1 || !/^(?:close|keep-alive)$/i.test(header[1]))) continue
-    if (name === 'content-length' && !keepsLength) continue
+    if (name === 'connection' && (httpVersionMajor > 1 || !/^close$/i.test(header[1]))) continue
+    if (name === 'content-length' && !(keepsLength && LENGTH.test(header[1]))) continue
     if (name === 'content-encoding' && decoded) continue
     // Headers lets control characters pass that Node.js refuses, then in the midst of sending.
     validateHeaderValue(name, header[1])
     sent.push(header)
   }
+  // The one answer that must name what to upgrade to (RFC 9110, 15.5.22).
+  const upgrade = response.status === 426 && httpVersionMajor < 2 ? headers.get('upgrade') : null
+  if (upgrade !== null) sent.push(['upgrade', upgrade], ['connection', 'upgrade, close'])
   return { status: response.status, statusText: response.statusText, headers: sent, body }
 }
 
 const noop = (): void => {}
+
+// Anything else would spoil the framing of the answer (RFC 9110, 8.6).
+const LENGTH = /^\d+$/
+
+function announcedLength (headers: Headers): string | null {
+  const length = headers.get('content-length')
+  return length !== null && LENGTH.test(length) ? length : null
+}
 
 function takeStream ({ body, status }: Response, method: string, contentLength: string | null): Readable | null {
   if (body === null) return null

@@ -20,7 +20,7 @@ export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing
   const { status, statusText, headers, body } = outgoing
   const takeBack = body instanceof Readable ? stateBefore(res, headers) : undefined
   res.statusCode = status
-  if (statusText !== '' && 'statusMessage' in res) (res as ServerResponse).statusMessage = statusText
+  if (statusText !== '' && takesStatusText(res)) res.statusMessage = statusText
   for (const [name, value] of headers) {
     // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
     if (name === 'set-cookie') res.setHeader(name, [...asList(res.getHeader(name)), value])
@@ -39,13 +39,18 @@ export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing
 const asList = (value: number | string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [String(value)]
 
+/** HTTP/2 has no reason phrases, and Node.js warns of those who ask for one. */
+const takesStatusText = (res: NodeResponse): res is ServerResponse => res.req.httpVersionMajor < 2
+
 /** What puts a response back into the state that it had before a handler's head was set. */
 function stateBefore (res: NodeResponse, headers: Iterable<[string, string]>): () => void {
-  const { statusCode, statusMessage } = res
+  const hasMessage = takesStatusText(res)
+  const { statusCode } = res
+  const statusMessage = hasMessage ? res.statusMessage : undefined
   const before = [...headers].map(([name]): [string, ReturnType<NodeResponse['getHeader']>] => [name, res.getHeader(name)])
   return () => {
     res.statusCode = statusCode
-    if (res.req.httpVersionMajor < 2) (res as ServerResponse).statusMessage = statusMessage
+    if (hasMessage) res.statusMessage = statusMessage!
     for (const [name, value] of before) {
       if (value === undefined) res.removeHeader(name)
       else res.setHeader(name, value)
@@ -58,7 +63,7 @@ function pump (body: Readable, res: NodeResponse & { flush?: () => void }, takeB
     const begun = res.headersSent || res.destroyed
     if (!begun) takeBack()
     fail(error)
-    if (begun) res.destroy()
+    if (begun) cutOff(res)
   })
   flushHeadersSoon(res)
   body.pipe(res as unknown as NodeJS.WritableStream)
@@ -74,6 +79,15 @@ export function flushHeadersSoon (res: NodeResponse): void {
   setImmediate(() => {
     if (!res.headersSent && !res.destroyed && !res.writableEnded) (res as ServerResponse).flushHeaders()
   })
+}
+
+const INTERNAL_ERROR = 2 // RFC 9113, 7
+
+/** Breaks an answer off, so that its client can tell it from a complete one. */
+export function cutOff (res: NodeResponse): void {
+  // A destroyed HTTP/2 response ends as if all of it had been sent.
+  if ('stream' in res) res.stream.close(INTERNAL_ERROR)
+  else res.destroy()
 }
 
 /**
