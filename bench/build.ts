@@ -1,39 +1,69 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-const RIVALS = path.join(import.meta.dirname, 'rivals')
 export const ROOT = path.dirname(import.meta.dirname)
+export const RIVALS = path.join(import.meta.dirname, 'rivals')
 export const CACHE = path.join(ROOT, '.cache', 'bench')
+
+const QUIETLY = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
 
 /** The packages of rivals/package.json, installed once. */
 export function installRivals (): void {
   if (existsSync(path.join(RIVALS, 'node_modules'))) return
   console.log('Installing the rivals …')
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'], RIVALS)
+  run('npm', ['ci', ...QUIETLY], RIVALS)
 }
 
-/** Another revision of this project, built beside this one with the same packages. Returns its directory. */
-export function buildRevision (revision: string): string {
+/** A Next.js application of the routes that are measured there, in its production build. */
+export const buildNext = once((): string => {
+  const dir = path.join(CACHE, 'next')
+  if (!existsSync(path.join(dir, 'node_modules'))) {
+    console.log('Installing Next.js …')
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(path.join(dir, 'package.json'), '{ "private": true }')
+    run('npm', ['install', ...QUIETLY, 'next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19'], dir)
+  }
+  console.log('Building the Next.js application …')
+  for (const route of ['json', 'next-response', 'items']) cpSync(path.join(import.meta.dirname, 'app', route), path.join(dir, 'app', route), { recursive: true })
+  writeFileSync(path.join(dir, 'next.config.mjs'), 'export default { turbopack: { root: import.meta.dirname } }\n')
+  run(process.execPath, [path.join(dir, 'node_modules/next/dist/bin/next'), 'build'], dir)
+  return dir
+})
+
+/** Another revision of this project, built with the packages of this one. Returns its directory. */
+export const buildRevision = once((revision: string): string => {
   const dir = path.join(CACHE, 'against')
-  removeRevision(dir)
-  mkdirSync(CACHE, { recursive: true })
+  console.log(`Building ${revision} …`)
+  rmSync(dir, { recursive: true, force: true })
+  run('git', ['worktree', 'prune'], ROOT)
   run('git', ['worktree', 'add', '--quiet', '--detach', dir, revision], ROOT)
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(dir, 'node_modules'), 'junction')
   run(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc')], dir)
   return dir
-}
+})
 
-function removeRevision (dir: string): void {
-  rmSync(dir, { recursive: true, force: true })
+export function removeRevision (): void {
+  rmSync(path.join(CACHE, 'against'), { recursive: true, force: true })
   run('git', ['worktree', 'prune'], ROOT)
 }
 
-export function revision (): string {
-  const described = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: ROOT, encoding: 'utf8' })
-  return described.trim()
+/** What is measured: the commit, and whether files differ from it. */
+export function currentRevision (): string {
+  return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: ROOT, encoding: 'utf8' }).trim()
 }
 
+function once<A extends unknown[]> (build: (...args: A) => string): (...args: A) => string {
+  let built: string | undefined
+  return (...args) => (built ??= build(...args))
+}
+
+/** Output is shown only where a command fails. */
 function run (command: string, args: string[], cwd: string): void {
-  execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  try {
+    execFileSync(command, args, { cwd, stdio: 'pipe', env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: Buffer, stderr: Buffer }
+    throw new Error(`${command} ${args.join(' ')} failed in ${cwd}:\n${stdout}${stderr}`)
+  }
 }

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import path from 'node:path'
+import { buildNext, buildRevision, CACHE, RIVALS } from './build.ts'
+import type { Scenario } from './scenarios.ts'
+import type { Settings } from './settings.ts'
 
 /** A server that takes part. */
 export interface Contestant {
@@ -9,21 +12,31 @@ export interface Contestant {
   env?: Record<string, string>
 }
 
-/** The packages that each file of rivals/ needs besides the devDependencies of the project. */
-const PACKAGES: Record<string, string[]> = {
-  'app-routes': [],
-  'app-routes-express': [],
-  fastify: [],
-  express: [],
-  'node-http': [],
-  hono: ['hono', '@hono/node-server'],
-  h3: ['h3', 'srvx'],
-  remix: ['@remix-run/node-fetch-server'],
-  'whatwg-node': ['@whatwg-node/server']
+/** A package of rivals/package.json that a rival needs. The others need what the project itself needs for its development. */
+const NEEDED: Record<string, string> = {
+  hono: '@hono/node-server',
+  h3: 'h3',
+  remix: '@remix-run/node-fetch-server',
+  'whatwg-node': '@whatwg-node/server'
 }
 
-/** The packages of a rival that are not installed. */
-export function missingPackages (name: string): string[] {
-  const places = createRequire(new URL('rivals/x', import.meta.url)).resolve.paths('x')!
-  return PACKAGES[name]!.filter((pkg) => !places.some((place) => existsSync(`${place}/${pkg}`)))
+/** Whether a rival can run as things are. */
+export function isInstalled (rival: string): boolean {
+  if (rival === 'next') return existsSync(path.join(CACHE, 'next/.next/BUILD_ID'))
+  const needed = NEEDED[rival]
+  return needed === undefined || existsSync(path.join(RIVALS, 'node_modules', needed))
+}
+
+export function contestant (name: string): Contestant {
+  return { name, module: name, ...(name === 'next' ? { env: { NEXT_DIR: path.join(CACHE, 'next') } } : {}) }
+}
+
+/** Who takes part in a scenario, its subject first. What has to be built for that is built. */
+export function contestantsOf ({ subject, rivals }: Scenario, { rivals: wanted, against }: Settings): Contestant[] {
+  const contestants = [contestant(subject)]
+  if (against !== undefined) contestants.push({ name: `${subject}@${against}`, module: subject, env: { PACKAGE_DIR: buildRevision(against) } })
+  // Two states of the project are compared with each other only, unless rivals are asked for.
+  const chosen = rivals.filter((name) => wanted?.includes(name) ?? against === undefined)
+  if (chosen.includes('next')) buildNext()
+  return [...contestants, ...chosen.map(contestant)]
 }

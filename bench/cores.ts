@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /** A core for the server and one for the load generator; undefined where processes cannot be pinned. */
@@ -18,9 +18,4 @@ function allowedCores (): number[] {
     const [from, to = from] = range.split('-').map(Number) as [number, number?]
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
   })
-}
-
-/** `spawn()` on one core. taskset replaces itself by the command, so that signals and the IPC channel reach it. */
-export function spawnOn (core: number | undefined, command: string, args: string[], options: SpawnOptions): ChildProcess {
-  return core === undefined ? spawn(command, args, options) : spawn('taskset', ['-c', String(core), command, ...args], options)
 }

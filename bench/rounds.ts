@@ -27,14 +27,20 @@ function rotated<T> (list: T[], by: number): T[] {
 }
 
 /** The subject's figures divided by each rival's of the same round. */
-export function ratiosOf ({ subject, targets }: Scenario, measured: Measured): Ratio[] {
-  const { [subject]: own, ...rivals } = measured
-  return (Object.keys(METRICS) as Metric[]).flatMap((metric) => Object.entries(rivals).flatMap(([rival, figures]) => {
-    const ratios = own![metric]?.map((value, round) => value / figures[metric]![round]!)
-    if (ratios === undefined) return []
-    const target = metric === Object.keys(own!)[0] ? targets[rival] : undefined
-    return [{ metric, rival, ...spread(ratios), ...(target !== undefined ? { target } : {}) }]
+export function ratiosOf (scenario: Scenario, measured: Measured, nodeMajor: number): Ratio[] {
+  const { [scenario.subject]: own, ...rivals } = measured
+  return (Object.keys(own!) as Metric[]).flatMap((metric) => Object.entries(rivals).map(([rival, figures]) => {
+    const ratios = own![metric]!.map((value, round) => value / figures[metric]![round]!)
+    const target = targetOf(scenario, metric, rival, nodeMajor)
+    return { metric, rival, ...spread(ratios), ...(target !== undefined ? { target } : {}) }
   }))
+}
+
+function targetOf ({ metrics, targets, slackOn20 = 0 }: Scenario, metric: Metric, rival: string, nodeMajor: number): number | undefined {
+  const target = targets[rival]
+  if (target === undefined || !metrics.includes(metric)) return undefined
+  const slack = nodeMajor === 20 ? slackOn20 : 0
+  return METRICS[metric].better === 'more' ? target - slack : target + slack
 }
 
 export function spread (values: number[]): { min: number, median: number, max: number } {

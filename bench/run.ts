@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { buildRevision, CACHE, installRivals, revision } from './build.ts'
-import { missingPackages, type Contestant } from './contestants.ts'
+import { CACHE, currentRevision, installRivals, removeRevision } from './build.ts'
+import { contestantsOf } from './contestants.ts'
 import { findCores, type Cores } from './cores.ts'
 import { findLoadGenerator, type LoadGenerator } from './load/load.ts'
 import { ratiosOf, runRounds } from './rounds.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
 import { HELP, parseSettings, type Settings } from './settings.ts'
+import { smoke } from './smoke.ts'
 import { render, type Result } from './table.ts'
 
 /** What all measurements share. */
@@ -22,34 +23,23 @@ export interface Bench {
 async function main (args: string[]): Promise<void> {
   if (args.includes('--help')) return console.log(HELP)
   const settings = parseSettings(args)
-  installRivals()
+  const scenarios = chosenScenarios(settings)
   const { name: loadGenerator, generate } = findLoadGenerator()
   const bench: Bench = { settings, cores: findCores(settings.cores), generate }
-  const other = settings.against === undefined ? undefined : buildRevision(settings.against)
-  const result: Result = {
-    date: new Date().toISOString(),
-    node: execFileSync(settings.node, ['--version'], { encoding: 'utf8' }).trim().slice(1),
-    machine: `${os.cpus()[0]!.model.trim()}, ${os.cpus().length} cores`,
-    revision: revision(),
-    loadGenerator,
-    pinned: bench.cores !== undefined,
-    rounds: settings.rounds,
-    seconds: settings.seconds,
-    scenarios: []
+  if (settings.smoke) return await smoke(bench)
+  installRivals()
+  const result: Result = { ...conditions(bench), loadGenerator, scenarios: [] }
+  try {
+    for (const scenario of scenarios) {
+      await measure(scenario, bench, result)
+      write(result, settings)
+    }
+  } finally {
+    progress('')
+    if (settings.against !== undefined) removeRevision()
   }
-  for (const scenario of chosenScenarios(settings)) {
-    const contestants = contestantsOf(scenario, settings, other)
-    if (contestants.length === 1) continue
-    const measured = await runRounds(scenario, contestants, bench, progress)
-    const { name, title, subject } = scenario
-    result.scenarios.push({ name, title, subject, measured, ratios: ratiosOf(scenario, measured) })
-  }
-  progress('')
-  console.log(render(result, settings.cpu ? ['throughput', 'cpu', 'allocated'] : ['throughput']))
-  const file = settings.json ?? path.join(CACHE, `node-${result.node.split('.')[0]}.json`)
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, JSON.stringify(result, undefined, 2) + '\n')
-  console.log(`Written to ${path.relative(process.cwd(), file)}`)
+  console.log(render(result, settings.cpu ? ['cpu', 'allocated', 'bandwidthCpu'] : []))
+  console.log(`Written to ${path.relative(process.cwd(), fileOf(result, settings))}`)
 }
 
 function chosenScenarios ({ only }: Settings): Scenario[] {
@@ -58,17 +48,39 @@ function chosenScenarios ({ only }: Settings): Scenario[] {
   return SCENARIOS.filter(({ name }) => only?.includes(name) ?? true)
 }
 
-function contestantsOf ({ subject, rivals }: Scenario, settings: Settings, other: string | undefined): Contestant[] {
-  const contestants: Contestant[] = [{ name: subject, module: subject }]
-  if (other !== undefined) contestants.push({ name: `${subject}@${settings.against}`, module: subject, env: { PACKAGE_DIR: other } })
-  // Two states of the project are compared with each other only, unless rivals are asked for.
-  const wanted = settings.rivals ?? (other === undefined ? rivals : [])
-  for (const name of rivals.filter((name) => wanted.includes(name))) {
-    const missing = missingPackages(name)
-    if (missing.length === 0) contestants.push({ name, module: name })
-    else console.log(`${name} takes no part: ${missing.join(', ')} is not installed.`)
+function conditions ({ settings: { node, rounds, seconds }, cores }: Bench): Omit<Result, 'loadGenerator' | 'scenarios'> {
+  return {
+    date: new Date().toISOString(),
+    node: execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1),
+    machine: `${os.cpus()[0]!.model.trim()}, ${os.cpus().length} cores`,
+    revision: currentRevision(),
+    pinned: cores !== undefined,
+    rounds,
+    seconds
   }
-  return contestants
+}
+
+async function measure (scenario: Scenario, bench: Bench, result: Result): Promise<void> {
+  const contestants = contestantsOf(scenario, bench.settings)
+  if (contestants.length === 1) return
+  const measured = await runRounds(scenario, contestants, bench, progress)
+  const { name, title, subject, metrics } = scenario
+  result.scenarios.push({ name, title, subject, metrics, measured, ratios: ratiosOf(scenario, measured, majorOf(result)) })
+}
+
+/** After each scenario, so that a run which ends early leaves what it has measured. */
+function write (result: Result, settings: Settings): void {
+  const file = fileOf(result, settings)
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, JSON.stringify(result, undefined, 2) + '\n')
+}
+
+function fileOf (result: Result, { json }: Settings): string {
+  return json ?? path.join(CACHE, `node-${majorOf(result)}.json`)
+}
+
+function majorOf ({ node }: Result): number {
+  return parseInt(node)
 }
 
 function progress (text: string): void {

@@ -14,11 +14,11 @@ export interface Result {
   rounds: number
   /** Of one measurement. */
   seconds: number
-  scenarios: Array<{ name: string, title: string, subject: string, measured: Measured, ratios: Ratio[] }>
+  scenarios: Array<{ name: string, title: string, subject: string, metrics: Metric[], measured: Measured, ratios: Ratio[] }>
 }
 
-/** The run in words and tables, as Markdown. */
-export function render (result: Result, metrics: readonly Metric[]): string {
+/** The run in words and a table, as Markdown: what the scenarios are about, and other metrics if asked for. */
+export function render (result: Result, others: readonly Metric[] = []): string {
   const { date, node, machine, revision, loadGenerator, pinned, rounds, seconds, scenarios } = result
   return [
     `Node.js ${node}, ${machine}. ${loadGenerator}, 32 connections, ${rounds} interleaved rounds of ${seconds} s, ` +
@@ -26,7 +26,7 @@ export function render (result: Result, metrics: readonly Metric[]): string {
     '',
     '| scenario | measured | to | ratio: median (min – max) | target | ours | theirs |',
     '| --- | --- | --- | --- | --- | ---: | ---: |',
-    ...scenarios.flatMap(({ title, subject, measured, ratios }) => ratios.filter(({ metric }) => metrics.includes(metric)).map(({ metric, rival, min, median, max, target }) =>
+    ...scenarios.flatMap(({ title, subject, metrics, measured, ratios }) => ratios.filter(({ metric }) => metrics.includes(metric) || others.includes(metric)).map(({ metric, rival, min, median, max, target }) =>
       `| ${title} | ${METRICS[metric].unit} | ${rival} | ${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)}) | ${judged(median, target, metric)} | ${typical(measured[subject]![metric]!)} | ${typical(measured[rival]![metric]!)} |`)),
     ''
   ].join('\n')

@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
-import { spawnOn } from '../cores.ts'
+import { outputOf } from '../processes.ts'
 import type { Sent } from '../scenarios.ts'
 
 const CONNECTIONS = 32
@@ -27,7 +25,7 @@ async function wrk ({ url, request, seconds, core }: Load): Promise<Answered> {
   const script = path.join(import.meta.dirname, 'wrk.lua')
   const headers = Object.entries(request.headers ?? {}).flat()
   return await withBodyFile(request.body, async (file) => {
-    const output = await run(core, 'wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url, '--', request.method ?? 'GET', file ?? '-', ...headers])
+    const output = await outputOf(core, 'wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url, '--', request.method ?? 'GET', file ?? '-', ...headers])
     const { errors, ...answered } = JSON.parse(/^RESULT (.+)$/m.exec(output)![1]!) as Answered & { errors: Record<string, number> }
     refuseErrors(url, errors)
     return answered
@@ -39,7 +37,7 @@ async function autocannon ({ url, request, seconds, core }: Load): Promise<Answe
   const headers = Object.entries(request.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}=${value}`])
   return await withBodyFile(request.body, async (file) => {
     const body = file === undefined ? [] : ['-i', file]
-    const output = await run(core, process.execPath, [program, '-j', `-c${CONNECTIONS}`, `-d${seconds}`, '-m', request.method ?? 'GET', ...headers, ...body, url])
+    const output = await outputOf(core, process.execPath, [program, '-j', `-c${CONNECTIONS}`, `-d${seconds}`, '-m', request.method ?? 'GET', ...headers, ...body, url])
     const { errors, timeouts, non2xx, requests, duration } = JSON.parse(output) as { errors: number, timeouts: number, non2xx: number, requests: { total: number }, duration: number }
     refuseErrors(url, { errors, timeouts, non2xx })
     return { requests: requests.total, seconds: duration }
@@ -56,13 +54,6 @@ async function withBodyFile<T> (body: string | Buffer | undefined, use: (file: s
   } finally {
     rmSync(dir, { recursive: true })
   }
-}
-
-async function run (core: number | undefined, command: string, args: string[]): Promise<string> {
-  const child = spawnOn(core, command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [output, problems, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')])
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${problems}`)
-  return output
 }
 
 function refuseErrors (url: string, errors: Record<string, number>): void {

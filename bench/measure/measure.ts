@@ -6,11 +6,18 @@ import type { Scenario } from '../scenarios.ts'
 export const METRICS = {
   throughput: { unit: 'requests/s', better: 'more' },
   cpu: { unit: 'CPU µs/request', better: 'less' },
-  allocated: { unit: 'bytes/request', better: 'less' }
+  allocated: { unit: 'bytes allocated/request', better: 'less' },
+  p99: { unit: 'p99, µs', better: 'less' },
+  bandwidth: { unit: 'MiB/s', better: 'more' },
+  bandwidthCpu: { unit: 'CPU ms/GiB', better: 'less' },
+  eventCpu: { unit: 'CPU µs/event', better: 'less' },
+  events: { unit: 'events/s', better: 'more' },
+  startUp: { unit: 'start-up, ms', better: 'less' },
+  routeMemory: { unit: 'heap bytes/route', better: 'less' }
 } as const
 
 export type Metric = keyof typeof METRICS
 export type Figures = Partial<Record<Metric, number>>
 
-/** Measures one contestant once, in a process that nothing else was measured in. The first figure is what the scenario is about. */
+/** Measures one contestant once, in a process that nothing else was measured in. */
 export type Measure = (contestant: Contestant, scenario: Scenario, bench: Bench) => Promise<Figures>

@@ -1,5 +1,7 @@
 import { createRequestListener } from '@remix-run/node-fetch-server'
 import { listen } from './listen.mjs'
-import { webHandler } from './web-handlers.mjs'
+import { webHandlers } from './web-handlers.mjs'
 
-export const start = () => listen(createRequestListener(webHandler(Response)))
+const { json, echo } = webHandlers(Response)
+
+export const start = () => listen(createRequestListener((request) => request.method === 'POST' ? echo(request) : json()))

@@ -1,8 +1,11 @@
 import { parseCookie, stringifySetCookie } from 'cookie'
 
+const CHUNK = new Uint8Array(64 * 1024).fill(120)
+const encoder = new TextEncoder()
+
 /**
- * The routes of app/ for servers that take Web handlers but bring no Next.js classes. The code is the same as in the route files but
- * where these use such a class; `Response` is the one that the server recommends.
+ * The routes of app/ for servers that take Web handlers. The code is that of the route files but where these use what Next.js brings;
+ * `Response` is the one that the server recommends.
  */
 export function webHandlers (Response) {
   return {
@@ -58,29 +61,5 @@ export function webHandlers (Response) {
       })
       return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
     }
-  }
-}
-
-const CHUNK = new Uint8Array(64 * 1024).fill(120)
-const encoder = new TextEncoder()
-
-/** The same for servers without a router of their own. */
-export function webHandler (Response) {
-  const handlers = webHandlers(Response)
-  const routes = new Map([
-    ['/json', handlers.json],
-    ['/next-response', handlers.nextResponse],
-    ['/session', handlers.session],
-    ['/echo', handlers.echo],
-    ['/upload', handlers.upload],
-    ['/stream', handlers.stream],
-    ['/events', handlers.events]
-  ])
-  return async (request) => {
-    const { pathname } = new URL(request.url)
-    const handler = routes.get(pathname)
-    if (handler !== undefined) return await handler(request)
-    const [, slug] = /^\/items\/([^/]+)$/.exec(pathname)
-    return await handlers.item(request, { slug: decodeURIComponent(slug) })
   }
 }

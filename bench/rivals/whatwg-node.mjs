@@ -1,5 +1,7 @@
 import { createServerAdapter, Response } from '@whatwg-node/server'
 import { listen } from './listen.mjs'
-import { webHandler } from './web-handlers.mjs'
+import { webHandlers } from './web-handlers.mjs'
 
-export const start = () => listen(createServerAdapter(webHandler(Response)))
+const { json, echo } = webHandlers(Response)
+
+export const start = () => listen(createServerAdapter((request) => request.method === 'POST' ? echo(request) : json()))
