@@ -35,8 +35,7 @@ export function contestant (name: string): Contestant {
 export function contestantsOf ({ subject, rivals }: Scenario, { rivals: wanted, against }: Settings): Contestant[] {
   const contestants = [contestant(subject)]
   if (against !== undefined) contestants.push({ name: `${subject}@${against}`, module: subject, env: { PACKAGE_DIR: buildRevision(against) } })
-  // Two states of the project are compared with each other only, unless rivals are asked for.
-  const chosen = rivals.filter((name) => wanted?.includes(name) ?? against === undefined)
+  const chosen = rivals.filter((name) => wanted?.includes(name) ?? true)
   if (chosen.includes('next')) buildNext()
   return [...contestants, ...chosen.map(contestant)]
 }

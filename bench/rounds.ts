@@ -40,7 +40,8 @@ function targetOf ({ metrics, targets, slackOn20 = 0 }: Scenario, metric: Metric
   const target = targets[rival]
   if (target === undefined || !metrics.includes(metric)) return undefined
   const slack = nodeMajor === 20 ? slackOn20 : 0
-  return METRICS[metric].better === 'more' ? target - slack : target + slack
+  const wanted = METRICS[metric].better === 'more' ? target - slack : target + slack
+  return Math.round(wanted * 100) / 100
 }
 
 export function spread (values: number[]): { min: number, median: number, max: number } {

@@ -11,7 +11,7 @@ import { ratiosOf, runRounds } from './rounds.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
 import { HELP, parseSettings, type Settings } from './settings.ts'
 import { smoke } from './smoke.ts'
-import { render, type Result } from './table.ts'
+import { heading, rows, type Result } from './table.ts'
 
 /** What all measurements share. */
 export interface Bench {
@@ -19,6 +19,8 @@ export interface Bench {
   cores: Cores | undefined
   generate: LoadGenerator
 }
+
+const DETAILS = ['cpu', 'allocated', 'bandwidthCpu', 'rss'] as const
 
 async function main (args: string[]): Promise<void> {
   if (args.includes('--help')) return console.log(HELP)
@@ -29,23 +31,24 @@ async function main (args: string[]): Promise<void> {
   if (settings.smoke) return await smoke(bench)
   installRivals()
   const result: Result = { ...conditions(bench), loadGenerator, scenarios: [] }
+  console.log(heading(result))
   try {
-    for (const scenario of scenarios) {
-      await measure(scenario, bench, result)
-      write(result, settings)
-    }
+    for (const scenario of scenarios) await measure(scenario, bench, result)
   } finally {
-    progress('')
     if (settings.against !== undefined) removeRevision()
   }
-  console.log(render(result, settings.cpu ? ['cpu', 'allocated', 'bandwidthCpu'] : []))
-  console.log(`Written to ${path.relative(process.cwd(), fileOf(result, settings))}`)
+  console.log(`\nWritten to ${path.relative(process.cwd(), fileOf(result, settings))}`)
 }
 
-function chosenScenarios ({ only }: Settings): Scenario[] {
-  const unknown = only?.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name)) ?? []
-  if (unknown.length > 0) throw new TypeError(`No scenario is called ${unknown.join(', ')}. Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`)
+function chosenScenarios ({ only, rivals }: Settings): Scenario[] {
+  refuseUnknown('scenario', only, SCENARIOS.map(({ name }) => name))
+  refuseUnknown('rival', rivals, SCENARIOS.flatMap(({ rivals }) => rivals))
   return SCENARIOS.filter(({ name }) => only?.includes(name) ?? true)
+}
+
+function refuseUnknown (kind: string, names: string[] = [], known: string[]): void {
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new TypeError(`No ${kind} is called ${unknown.join(', ')}. There are: ${[...new Set(known)].join(', ')}`)
 }
 
 function conditions ({ settings: { node, rounds, seconds }, cores }: Bench): Omit<Result, 'loadGenerator' | 'scenarios'> {
@@ -64,8 +67,12 @@ async function measure (scenario: Scenario, bench: Bench, result: Result): Promi
   const contestants = contestantsOf(scenario, bench.settings)
   if (contestants.length === 1) return
   const measured = await runRounds(scenario, contestants, bench, progress)
+  progress('')
   const { name, title, subject, metrics } = scenario
-  result.scenarios.push({ name, title, subject, metrics, measured, ratios: ratiosOf(scenario, measured, majorOf(result)) })
+  const row = { name, title, subject, metrics, measured, ratios: ratiosOf(scenario, measured, majorOf(result)) }
+  console.log(rows(row, bench.settings.cpu ? DETAILS : []))
+  result.scenarios.push(row)
+  write(result, bench.settings)
 }
 
 /** After each scenario, so that a run which ends early leaves what it has measured. */
@@ -87,4 +94,9 @@ function progress (text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
-await main(process.argv.slice(2))
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = 1
+}

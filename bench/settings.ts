@@ -9,7 +9,7 @@ export interface Settings {
   seconds: number
   warmUp: number
   quick: boolean
-  /** Report CPU time and allocations for each request too. */
+  /** Report CPU time, allocations and memory too. */
   cpu: boolean
   smoke: boolean
   /** Names of scenarios and rivals; undefined: all. */
@@ -24,7 +24,7 @@ export interface Settings {
 
 export const HELP = `npm run bench -- [options]
   --quick              a first look: 3 short rounds against Fastify and Hono
-  --cpu                CPU time and allocations for each request too; of use on a busy machine
+  --cpu                CPU time, allocations and memory too; of use on a busy machine
   --only a,b           these scenarios
   --rivals a,b         these rivals
   --against REV        this project at another revision is the rival
@@ -65,7 +65,8 @@ export function parseSettings (args: string[]): Settings {
     seconds: positive('seconds', values.seconds) ?? (quick ? 1 : 4),
     warmUp: quick ? 1 : 2,
     only: list(values.only),
-    rivals: list(values.rivals) ?? (quick ? ['fastify', 'hono', 'express'] : undefined),
+    // Two states of the project are compared with each other only, unless rivals are asked for.
+    rivals: list(values.rivals) ?? (against !== undefined ? [] : quick ? ['fastify', 'hono', 'express'] : undefined),
     cores: list(values.cores)?.map(Number)
   }
 }

@@ -17,19 +17,23 @@ export interface Result {
   scenarios: Array<{ name: string, title: string, subject: string, metrics: Metric[], measured: Measured, ratios: Ratio[] }>
 }
 
-/** The run in words and a table, as Markdown: what the scenarios are about, and other metrics if asked for. */
-export function render (result: Result, others: readonly Metric[] = []): string {
-  const { date, node, machine, revision, loadGenerator, pinned, rounds, seconds, scenarios } = result
-  return [
-    `Node.js ${node}, ${machine}. ${loadGenerator}, 32 connections, ${rounds} interleaved rounds of ${seconds} s, ` +
-    `${pinned ? 'server and load generator pinned to a core each' : 'NOT pinned to cores (taskset or a second core is missing)'}. ${date.slice(0, 10)}, revision ${revision}.`,
-    '',
-    '| scenario | measured | to | ratio: median (min – max) | target | ours | theirs |',
-    '| --- | --- | --- | --- | --- | ---: | ---: |',
-    ...scenarios.flatMap(({ title, subject, metrics, measured, ratios }) => ratios.filter(({ metric }) => metrics.includes(metric) || others.includes(metric)).map(({ metric, rival, min, median, max, target }) =>
-      `| ${title} | ${METRICS[metric].unit} | ${rival} | ${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)}) | ${judged(median, target, metric)} | ${typical(measured[subject]![metric]!)} | ${typical(measured[rival]![metric]!)} |`)),
-    ''
-  ].join('\n')
+/** Under which conditions a run was made, and the head of its table. */
+export function heading ({ date, node, machine, revision, loadGenerator, pinned, rounds, seconds }: Result): string {
+  const cores = pinned ? 'server and load generator pinned to a core each' : 'NOT pinned to cores, since taskset or a second core is missing'
+  return `Node.js ${node}, ${machine}; ${loadGenerator}, 32 connections, ${rounds} interleaved rounds of ${seconds} s, ${cores}; ${date.slice(0, 10)}, revision ${revision}.
+
+| scenario | measured | to | ratio: median (min – max) | target | ours | theirs |
+| --- | --- | --- | --- | --- | ---: | ---: |`
+}
+
+/** The lines of a scenario: what it is about, and other metrics if asked for. */
+export function rows ({ title, subject, metrics, measured, ratios }: Result['scenarios'][number], others: readonly Metric[] = []): string {
+  const shown = ratios.filter(({ metric }) => metrics.includes(metric) || others.includes(metric))
+  return shown.map(({ metric, rival, min, median, max, target }) => {
+    const spread = `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`
+    const [ours, theirs] = [subject, rival].map((name) => typical(measured[name]![metric]!))
+    return `| ${title} | ${METRICS[metric].unit} | ${rival} | ${spread} | ${judged(median, target, metric)} | ${ours} | ${theirs} |`
+  }).join('\n')
 }
 
 function judged (ratio: number, target: number | undefined, metric: Metric): string {

@@ -6,12 +6,12 @@ profiler?.start()
 let heap = process.memoryUsage().heapUsed
 let allocated = 0
 
-/** What this process has used since its start: CPU time in µs, memory and allocations in bytes. */
+/** What this process has used since its start: CPU time in µs, allocations in bytes; and its memory in MiB. */
 export function usage () {
   const { user, system } = process.cpuUsage()
   const { rss, heapUsed } = process.memoryUsage()
   if (profiler !== undefined) countAllocations(heapUsed)
-  return { cpu: user + system, rss, allocated }
+  return { cpu: user + system, allocated, rss: rss / 1024 / 1024 }
 }
 
 function countAllocations (heapUsed) {

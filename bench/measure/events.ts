@@ -17,7 +17,7 @@ export const measureEvents: Measure = (contestant, scenario, bench) => withServe
     await sleep(settings.seconds * 1000)
     const after = await state()
     const events = after.events - before.events
-    return { eventCpu: (after.cpu - before.cpu) / events, events: events / (after.time - before.time) * 1000 }
+    return { eventCpu: (after.cpu - before.cpu) / events, events: events / (after.time - before.time) * 1000, rss: after.rss }
   } finally {
     await client.stop()
   }

@@ -7,6 +7,7 @@ export const METRICS = {
   throughput: { unit: 'requests/s', better: 'more' },
   cpu: { unit: 'CPU µs/request', better: 'less' },
   allocated: { unit: 'bytes allocated/request', better: 'less' },
+  rss: { unit: 'MiB resident', better: 'less' },
   p99: { unit: 'p99, µs', better: 'less' },
   bandwidth: { unit: 'MiB/s', better: 'more' },
   bandwidthCpu: { unit: 'CPU ms/GiB', better: 'less' },

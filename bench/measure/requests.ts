@@ -12,6 +12,7 @@ export const measureRequests: Measure = (contestant, scenario, bench) => withSer
   return {
     throughput: requests / seconds,
     cpu: (after.cpu - before.cpu) / requests,
+    rss: after.rss,
     ...(settings.cpu ? { allocated: (after.allocated - before.allocated) / requests } : {})
   }
 })

@@ -4,8 +4,8 @@ import { startPeer } from '../processes.ts'
 import type { Bench } from '../run.ts'
 import type { Scenario } from '../scenarios.ts'
 
-/** What a server has used since its start: CPU time in µs, allocations in bytes. */
-export interface Usage { cpu: number, allocated: number }
+/** What a server has used since its start: CPU time in µs, allocations in bytes; and its memory in MiB. */
+export interface Usage { cpu: number, allocated: number, rss: number }
 
 export interface Server { origin: string, usage: () => Promise<Usage>, stop: () => Promise<void> }
 

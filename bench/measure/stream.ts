@@ -14,7 +14,7 @@ export const measureStream: Measure = (contestant, scenario, bench) => withServe
   const before = await usage()
   const seconds = await drain(origin, size, cores?.client)
   const after = await usage()
-  return { bandwidth: size / MIB / seconds, bandwidthCpu: (after.cpu - before.cpu) / 1000 / (size / GIB) }
+  return { bandwidth: size / MIB / seconds, bandwidthCpu: (after.cpu - before.cpu) / 1000 / (size / GIB), rss: after.rss }
 })
 
 async function drain (origin: string, size: number, core: number | undefined): Promise<number> {
