@@ -1,8 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { BodyConsumedError } from '../errors.ts'
-import type { HostExchange } from '../handle/context.ts'
+import type { HandlerContext, HostExchange } from '../handle/context.ts'
+import type { Endpoint } from '../handle/endpoint.ts'
+import { followStream } from '../handle/stream.ts'
+import type { Route } from '../routes/table.ts'
+import type { Outgoing } from '../web/outgoing.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
+import { sendToNode } from '../web/send.ts'
 import { originOf } from '../web/url.ts'
 
 /** What Express, Connect and body parsers put on a request. Any of it may be missing. */
@@ -21,22 +26,28 @@ export interface ConnectRequest extends IncomingMessage {
 
 export type ConnectResponse = ServerResponse
 
+/** What comes after us in the host. */
+export type Next = (error?: unknown) => void
+
 /** A request and its response, as Express, Connect or `node:http` hand them over. */
 export class ExpressExchange implements HostExchange {
   readonly req: ConnectRequest
   readonly res: ConnectResponse
   readonly target: string
-  readonly bodyLimit: number
+  readonly #endpoint: Endpoint
+  readonly #next: Next
 
-  constructor (req: ConnectRequest, res: ConnectResponse, target: string, bodyLimit: number) {
+  constructor (endpoint: Endpoint, req: ConnectRequest, res: ConnectResponse, target: string, next: Next) {
+    this.#endpoint = endpoint
     this.req = req
     this.res = res
     this.target = target
-    this.bodyLimit = bodyLimit
+    this.#next = next
   }
 
   get method (): string { return this.req.method! }
   get headers (): IncomingHttpHeaders { return this.req.headers }
+  get bodyLimit (): number { return this.#endpoint.bodyLimit }
 
   get host (): ExpressHost { return { name: 'express', req: this.req, res: this.res } }
 
@@ -69,6 +80,46 @@ export class ExpressExchange implements HostExchange {
     if (bytes === undefined) throw new BodyConsumedError()
     return bytes
   }
+
+  answer (outgoing: Outgoing, context: HandlerContext): void {
+    const { res } = this
+    const { lifecycle } = this.#endpoint.mount
+    const { body } = outgoing
+    // The handler, or the host, has answered by other ways.
+    if (res.headersSent) {
+      if (body instanceof Readable) body.destroy()
+      return
+    }
+    if (lifecycle.closing) res.setHeader('connection', 'close')
+    if (body instanceof Readable) followStream(body, res, context, lifecycle)
+    sendToNode(res, outgoing, (error) => { this.fail(error) })
+  }
+
+  fail (error: Error): void {
+    const { res } = this
+    const { mount, route } = this.#endpoint
+    const hasLeft = res.destroyed && !res.writableFinished
+    if (hasLeft) return
+    // The host has answered, or the answer has begun: nobody else can be told.
+    if (res.headersSent) mount.logError(this, error, `route handler failed: ${this.method} ${route.path} (${route.file})`)
+    else this.#giveToHost(withRoute(error, route, this.method))
+  }
+
+  /** What the host does in `next` may fail, too; no request may hang because of it. */
+  #giveToHost (error: Error): void {
+    try {
+      this.#next(error)
+    } catch (thrown) {
+      this.#endpoint.mount.logError(this, thrown, 'the host failed to handle an error')
+      this.res.destroy()
+    }
+  }
+}
+
+/** The host logs the error, so the error itself says which route it came from. */
+function withRoute (error: Error, { file, path }: Route, method: string): Error {
+  if (Object.isExtensible(error)) Object.defineProperty(error, 'appRoute', { value: { file, path, method }, enumerable: true, configurable: true, writable: true })
+  return error
 }
 
 /**

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream'
 import type { Mount } from '../handle/context.ts'
-import { handle, type Answer } from '../handle/handle.ts'
+import { Endpoint } from '../handle/endpoint.ts'
+import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { installHooks } from '../loader/hooks.ts'
@@ -10,10 +10,9 @@ import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../opti
 import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
-import { followStream } from '../handle/stream.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
-import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse } from './exchange.ts'
+import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse, type Next } from './exchange.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
   /**
@@ -23,8 +22,6 @@ export interface ExpressAppRoutesOptions extends AppRoutesOptions {
    */
   unhandledMethod?: 'answer' | 'next'
 }
-
-export type Next = (error?: unknown) => void
 
 export interface AppRoutesMiddleware {
   (req: ConnectRequest, res: ConnectResponse, next?: Next): void
@@ -39,7 +36,7 @@ export interface AppRoutesMiddleware {
 
 interface ExpressMount extends Mount {
   table: RouteTable
-  bodyLimit: number
+  endpoints: Map<Route, Partial<Record<Method, Endpoint>>>
   unhandledMethod: 'answer' | 'next'
 }
 
@@ -82,8 +79,9 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     loadModule,
     warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
   })
-  return {
+  const mount: ExpressMount = {
     table,
+    endpoints: new Map(),
     lifecycle,
     compat: options.compat,
     trailingSlash: options.trailingSlash,
@@ -91,6 +89,11 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     unhandledMethod: options.unhandledMethod ?? 'answer',
     logError: (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
   }
+  for (const route of table.routes) {
+    const methods = Object.keys(route.handlers) as Method[]
+    mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, 0)])))
+  }
+  return mount
 }
 
 /** Through the request's logger where a logging middleware has put one on it (pino-http). */
@@ -119,13 +122,15 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
   const own = pathOf(req.url!)
   const canonical = canonicalPath(path, trailingSlash)
   const route = canonical === null ? table.match(withoutTrailingSlash(own)) : null
-  if (route?.handlers[req.method as Method] === undefined) {
+  const endpoint = route === null ? undefined : mount.endpoints.get(route)![req.method as Method]
+  if (endpoint === undefined) {
     const automatic = mount.unhandledMethod === 'answer' ? unhandled(mount, path, own, target, req.method!) : null
     if (automatic === null) next()
     else sendAutomatic(res, automatic)
     return
   }
-  run(mount, route, new ExpressExchange(req, res, target, route.config.bodyLimit ?? mount.bodyLimit), next)
+  onceClosed(res, mount.lifecycle.begin())
+  handle(endpoint, new ExpressExchange(endpoint, req, res, target, next), own)
 }
 
 /** What the host's router has cut off the path stays in front of redirects. */
@@ -134,50 +139,6 @@ function unhandled ({ table, trailingSlash }: ExpressMount, path: string, own: s
   return answerUnhandled(table, path, searchOf(target), prefix, method, trailingSlash)
 }
 
-function run (mount: ExpressMount, route: Route, exchange: ExpressExchange, next: Next): void {
-  const { res } = exchange
-  const done = mount.lifecycle.begin()
-  onceClosed(res, done)
-  const fail = (error: Error): void => {
-    const hasLeft = res.destroyed && !res.writableFinished
-    if (hasLeft) return
-    // The host has answered, or the answer has begun: nobody else can be told.
-    if (res.headersSent) mount.logError(exchange, error, `route handler failed: ${exchange.method} ${route.path} (${route.file})`)
-    else goOn(mount, exchange, next, withRoute(error, route, exchange.method))
-  }
-  handle(mount, route, exchange, pathOf(exchange.req.url!), 0)
-    .then((answer) => { send(res, answer, mount.lifecycle, fail) })
-    .catch(fail)
-}
-
-/** What the host does in `next` may fail, too; no request may hang because of it. */
-function goOn (mount: ExpressMount, exchange: ExpressExchange, next: Next, error: Error): void {
-  try {
-    next(error)
-  } catch (thrown) {
-    mount.logError(exchange, thrown, 'the host failed to handle an error')
-    exchange.res.destroy()
-  }
-}
-
-/** The host logs the error, so the error itself says which route it came from. */
-function withRoute (error: Error, { file, path }: Route, method: string): Error {
-  if (Object.isExtensible(error)) Object.defineProperty(error, 'appRoute', { value: { file, path, method }, enumerable: true, configurable: true, writable: true })
-  return error
-}
-
-function send (res: ConnectResponse, { outgoing, context }: Answer, lifecycle: Lifecycle, fail: (error: Error) => void): void {
-  const { body } = outgoing
-  // The handler, or the host, has answered by other ways.
-  if (res.headersSent) {
-    if (body instanceof Readable) body.destroy()
-    return
-  }
-  if (lifecycle.closing) res.setHeader('connection', 'close')
-  if (body instanceof Readable) followStream(body, res, context, lifecycle)
-  sendToNode(res, outgoing, fail)
-}
-
 function sendAutomatic (res: ConnectResponse, { status, headers, body }: AutomaticAnswer): void {
-  sendToNode(res, { status, statusText: '', headers: Object.entries(headers), body }, () => {})
+  sendToNode(res, { status, statusText: '', headers: Object.entries(headers).flat(), body }, () => {})
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel } from 'fastify'
-import { Readable } from 'node:stream'
 import { RouteRegistrationError } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
-import { handle, type Answer } from '../handle/handle.ts'
+import { Endpoint } from '../handle/endpoint.ts'
+import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
 import { installHooks } from '../loader/hooks.ts'
@@ -11,14 +11,12 @@ import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
-import { canonicalPath, cutPrefix, searchOf } from '../routes/path.ts'
+import { canonicalPath, cutPrefix, endOfOrdinaryPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { followStream } from '../handle/stream.ts'
-import { cutOff } from '../web/send.ts'
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
-import { errorHandlerFor, fail, noteFailure } from './errors.ts'
+import { errorHandlerFor } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
-import { sendAutomatic, sendReply } from './send.ts'
+import { sendAutomatic } from './send.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
 export interface FastifyAppRoutesOptions extends AppRoutesOptions {
@@ -32,7 +30,6 @@ export interface FastifyAppRoutesOptions extends AppRoutesOptions {
 interface FastifyMount extends Mount {
   table: RouteTable
   router: RouterOptions
-  bodyLimit: number
 }
 
 /**
@@ -175,67 +172,50 @@ function acceptAnyContentType (request: FastifyRequest, _reply: FastifyReply, do
   done()
 }
 
+function giveBackOddType (request: FastifyRequest): void {
+  if (request.raw.headers['content-type'] !== undefined) return
+  const odd = withOddType.get(request)
+  if (odd !== undefined) request.raw.headers['content-type'] = odd
+}
+
 /** Everything that does not change from request to request is settled here, once for each route. */
-function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => unknown {
-  const { table, router, trailingSlash } = mount
+function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
+  const { table } = mount
   const skip = prefix === '' ? 0 : prefix.split('/').length - 1
-  const bodyLimit = route.config.bodyLimit ?? mount.bodyLimit
+  const endpoint = new Endpoint(mount, route, method, skip)
   const shadowed = table.isShadowed(route, method)
   const needsRest = route.segments.at(-1)?.kind === 'catch-all'
-  const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
+  const readPath = pathReader(route, mount, prefix)
 
   return (request, reply) => {
-    const path = routedPath(request.url, router)
-    const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
-    if (canonical !== null) return sendAutomatic(reply, redirectTo(canonical, searchOf(request.url)))
+    const path = readPath(request, reply)
+    if (path === null) return
     if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
-    if (!table.isSpelled(route, path, prefix)) return reply.callNotFound()
     if (shadowed) {
       const owner = table.match(cutPrefix(path, prefix) ?? path)
       if (owner !== null && owner !== route) return sendAutomatic(reply, withoutHandler(owner.allow, method))
     }
-    const odd = withOddType.get(request)
-    if (odd !== undefined) request.raw.headers['content-type'] = odd
-    const target = duplicateSlashes === 'keep' ? path + searchOf(request.url) : request.url
-    const exchange = new FastifyExchange(request, reply, target, bodyLimit)
-    handle(mount, route, exchange, path, skip)
-      .then((answer) => { send(reply, answer, route, mount.lifecycle) })
-      .catch((error: Error) => { fail(request, reply, route, error) })
+    if (endpoint.takesBody) giveBackOddType(request)
+    handle(endpoint, new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url), path)
   }
 }
 
-function send (reply: FastifyReply, { outgoing, context }: Answer, route: Route, lifecycle: Lifecycle): void {
-  const { body } = outgoing
-  if (lifecycle.closing && reply.request.raw.httpVersionMajor < 2) reply.header('connection', 'close')
-  if (!(body instanceof Readable)) {
-    if (!reply.sent) sendReply(reply, outgoing)
-    return
-  }
-  // The handler has taken the reply over, or the host has given up waiting for it.
-  if (reply.sent) {
-    body.destroy()
-    return
-  }
-  followStream(body, reply.raw, context, lifecycle)
-  const takeBack = headersBefore(reply)
-  body.once('error', (error) => {
-    if (reply.raw.headersSent) return cutOff(reply.raw)
-    takeBack(outgoing.headers)
-    noteFailure(reply.request, reply, route, error)
-  })
-  sendReply(reply, outgoing)
-}
+/**
+ * Reads the path that a request was routed by. Where another form of it is the canonical one, or where it is not the
+ * route's by Next.js's rules, the request is answered and there is none.
+ */
+function pathReader (route: Route, { table, router, trailingSlash }: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
+  const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
+  const needsCare = trailingSlash === true || duplicateSlashes === 'keep' || router.useSemicolonDelimiter === true || table.isOdd(route)
 
-/** What gives a reply the headers back that it had before a handler's were set. */
-function headersBefore (reply: FastifyReply): (headers: Iterable<[string, string]>) => void {
-  const before = reply.getHeaders()
-  for (const name in before) if (Array.isArray(before[name])) before[name] = [...before[name]]
-  return (headers) => {
-    // HTTP/2 has none, and warns of being asked.
-    if (reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = ''
-    for (const [name] of headers) {
-      reply.removeHeader(name)
-      if (before[name] !== undefined) reply.header(name, before[name])
-    }
+  return ({ url }, reply) => {
+    const end = needsCare ? -1 : endOfOrdinaryPath(url)
+    if (end !== -1) return end === url.length ? url : url.slice(0, end)
+    const path = routedPath(url, router)
+    const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
+    if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, searchOf(url)))
+    else if (!table.isSpelled(route, path, prefix)) reply.callNotFound()
+    else return path
+    return null
   }
 }

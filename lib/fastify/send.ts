@@ -9,7 +9,8 @@ export function sendReply (reply: FastifyReply, { status, statusText, headers, b
   reply.code(status)
   if (statusText !== '' && reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = statusText
   let hasType = false
-  for (const [name, value] of headers) {
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name, value] = [headers[index]!, headers[index + 1]!]
     if (name === 'content-type') hasType = true
     // Fastify itself appends Set-Cookie.
     reply.header(name, name === 'vary' ? mergeVary(reply.getHeader(name), value) : value)
@@ -43,4 +44,19 @@ export function sendAutomatic (reply: FastifyReply, answer: AutomaticAnswer): vo
   reply.code(answer.status).headers(answer.headers)
   if (answer.body === null) reply.send()
   else reply.type('text/plain; charset=utf-8').send(answer.body)
+}
+
+/** What gives a reply the headers back that it had before a handler's were set. */
+export function headersBefore (reply: FastifyReply): (headers: string[]) => void {
+  const before = reply.getHeaders()
+  for (const name in before) if (Array.isArray(before[name])) before[name] = [...before[name]]
+  return (headers) => {
+    // HTTP/2 has none, and warns of being asked.
+    if (reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = ''
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index]!
+      reply.removeHeader(name)
+      if (before[name] !== undefined) reply.header(name, before[name])
+    }
+  }
 }

@@ -2,71 +2,72 @@ import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlow } from '../next/navigation.ts'
-import type { Method, Route } from '../routes/table.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { LightResponse } from '../web/light-response.ts'
-import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
-import { HandlerContext, type HostExchange, type Mount } from './context.ts'
-
-/** An answer, and the context that it came from. */
-export interface Answer {
-  outgoing: Outgoing
-  context: HandlerContext
-}
+import { toOutgoing } from '../web/outgoing.ts'
+import { HandlerContext, type HostExchange } from './context.ts'
+import type { Endpoint } from './endpoint.ts'
 
 /**
- * Runs a route's handler for a request.
+ * Runs a handler for a request, and tells the exchange what came of it: an answer, or an error that is no answer in itself
+ * (as redirect and notFound are), always as an `Error`. Made of plain callbacks, since every promise more would cost each
+ * request.
  * @param path the path that the host matched, as the client sent it
- * @param skip how many segments of it belong to the mount prefix
- * @throws BodyTooLargeError before the handler runs, where the client announces too much
- * @throws whatever the handler throws that is not an answer in itself (redirect, notFound …), always as an `Error`
  */
-export async function handle (mount: Mount, route: Route, exchange: HostExchange, path: string, skip: number): Promise<Answer> {
-  if (announcesTooMuch(exchange)) {
+export function handle (endpoint: Endpoint, exchange: HostExchange, path: string): void {
+  if (endpoint.takesBody && announcesTooMuch(exchange)) {
     drainAfterAnswer(exchange)
-    throw new BodyTooLargeError()
+    exchange.fail(new BodyTooLargeError())
+    return
   }
-  const context = new HandlerContext(mount, exchange, route)
-  const handler = route.handlers[exchange.method as Method] as (request: unknown, context: unknown) => unknown
-  const argument = decodeParams(context, path, skip)
-  let response: unknown
+  let params: Promise<unknown>
   try {
-    response = await requestStorage.run(context, handler, context.request, argument)
-  } catch (error) {
-    return answerToThrown(context, error)
-  } finally {
-    context.settle()
-  }
-  return answer(context, checked(response, context))
-}
-
-function decodeParams (context: HandlerContext, path: string, skip: number): unknown {
-  try {
-    return context.handlerContext(path, skip)
+    params = endpoint.params(path)
   } catch {
-    throw new BadPathError(path)
+    exchange.fail(new BadPathError(path))
+    return
   }
+  const context = new HandlerContext(endpoint, exchange)
+  let result: unknown
+  try {
+    result = requestStorage.run(context, endpoint.handler as (...args: unknown[]) => unknown, context.request, { params })
+  } catch (error) {
+    answerToThrown(context, error)
+    return
+  }
+  if (result instanceof Response) answerWith(context, result)
+  // As `await` does it: whatever has a `then` is waited for.
+  else Promise.resolve(result).then((response) => { answerWith(context, response) }, (error: unknown) => { answerToThrown(context, error) })
 }
 
-function answer (context: HandlerContext, response: Response): Answer {
-  const headers = (context.jar as CookieJar | undefined)?.addTo(response.headers) ?? response.headers
+function answerWith (context: HandlerContext, response: unknown): void {
   const { exchange } = context
-  return { outgoing: toOutgoing(response, headers, exchange.method, exchange.req.httpVersionMajor), context }
+  context.settle()
+  try {
+    const sound = checked(response, context)
+    const headers = (context.jar as CookieJar | undefined)?.addTo(sound.headers)
+    exchange.answer(toOutgoing(sound, headers, exchange.method, exchange.req.httpVersionMajor), context)
+  } catch (error) {
+    exchange.fail(error as Error)
+  }
 }
 
 /** Cookies that were set go out with redirects, and are lost with 401, 403 and 404, as in Next.js. */
-function answerToThrown (context: HandlerContext, error: unknown): Answer {
+function answerToThrown (context: HandlerContext, error: unknown): void {
   const flow = controlFlow(error)
-  if (flow === undefined) throw error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error })
-  if (flow.location === undefined) {
-    context.jar = undefined
-    return answer(context, new LightResponse(null, { status: flow.status }))
+  if (flow === undefined) {
+    context.settle()
+    context.exchange.fail(error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error }))
+    return
   }
-  return answer(context, new LightResponse(null, { status: flow.status, headers: { location: flow.location } }))
+  if (flow.location === undefined) context.jar = undefined
+  const headers = flow.location === undefined ? undefined : { location: flow.location }
+  answerWith(context, new LightResponse(null, { status: flow.status, headers }))
 }
 
 /** @throws NoResponseError where a handler gave no response that can be sent */
 function checked (response: unknown, { route, exchange }: HandlerContext): Response {
+  if (response instanceof Response && !isUnsendable(response)) return response
   const where = `(method: ${exchange.method}, url: ${exchange.target})`
   if (!(response instanceof Response)) {
     throw new NoResponseError(`No response is returned from route handler '${route.file}'. Expected a Response object but received '${describe(response)}' ${where}. Ensure you return a \`Response\` or a \`NextResponse\` in all branches of your handler.`)
@@ -78,10 +79,13 @@ function checked (response: unknown, { route, exchange }: HandlerContext): Respo
   if (response.headers.has('x-middleware-rewrite')) {
     throw new NoResponseError(`NextResponse.rewrite() was used in the route handler '${route.file}'; it is for middleware only ${where}.`)
   }
-  if (response.headers.get('x-middleware-next') === '1') {
-    throw new NoResponseError(`NextResponse.next() was used in the route handler '${route.file}'; it is for middleware only ${where}. See https://nextjs.org/docs/messages/next-response-next-in-app-route-handler`)
-  }
-  return response
+  throw new NoResponseError(`NextResponse.next() was used in the route handler '${route.file}'; it is for middleware only ${where}. See https://nextjs.org/docs/messages/next-response-next-in-app-route-handler`)
+}
+
+function isUnsendable (response: Response): boolean {
+  if (response.status < 200 || response.bodyUsed) return true
+  const { headers } = response
+  return headers.has('x-middleware-rewrite') || headers.get('x-middleware-next') === '1'
 }
 
 /** The kind of a value that should have been something else; never its content. */

@@ -26,6 +26,29 @@ export function searchOf (target: string): string {
   return target.slice(start, end === -1 ? undefined : end)
 }
 
+/**
+ * Where the path of an ordinary target ends. -1 where it may not be canonical, or where it has escapes or a fragment: such
+ * a target must be looked at more closely.
+ */
+export function endOfOrdinaryPath (target: string): number {
+  if (target.charCodeAt(0) !== SLASH) return -1
+  let previous = SLASH
+  for (let index = 1; index < target.length; index++) {
+    const code = target.charCodeAt(index)
+    if (code === QUESTION_MARK) return previous === SLASH ? -1 : index
+    if (code === PERCENT || code === BACKSLASH || code === HASH) return -1
+    if (previous === SLASH && (code === SLASH || code === DOT)) return -1
+    previous = code
+  }
+  return previous === SLASH ? -1 : target.length
+}
+
+const HASH = 35
+const PERCENT = 37
+const DOT = 46
+const QUESTION_MARK = 63
+const BACKSLASH = 92
+
 /** A doubled slash, a backslash or a dot segment, encoded or not: what the WHATWG URL parser would resolve. */
 const UNRESOLVED = /\/\/|\\|\/(?:\.|%2e){1,2}(?:\/|$)/i
 const UNRESOLVED_SINGLE_SLASH = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i
@@ -76,17 +99,19 @@ export function resolvePath (path: string): string {
 export function readParams (route: { segments: readonly Segment[] }, path: string, skip: number): Record<string, string | string[]> {
   const parts = path.split('/')
   const params: Record<string, string | string[]> = {}
-  route.segments.forEach((segment, index) => {
+  for (const [index, segment] of route.segments.entries()) {
     const at = index + skip + 1
-    if (segment.kind === 'dynamic') setParam(params, segment.name, decodeURIComponent(parts[at]!.slice(segment.prefix.length)))
+    if (segment.kind === 'dynamic') setParam(params, segment.name, decode(parts[at]!.slice(segment.prefix.length)))
     else if (segment.kind !== 'static') {
       const rest = parts.slice(at)
       if (rest.at(-1) === '') rest.pop()
-      if (rest.length > 0) setParam(params, segment.name, rest.map(decodeURIComponent))
+      if (rest.length > 0) setParam(params, segment.name, rest.map(decode))
     }
-  })
+  }
   return params
 }
+
+const decode = (text: string): string => text.includes('%') ? decodeURIComponent(text) : text
 
 /** A folder may be called `[__proto__]`. */
 function setParam (params: Record<string, string | string[]>, name: string, value: string | string[]): void {

@@ -81,6 +81,11 @@ export class RouteTable {
       })
   }
 
+  /** Whether escapes or markers are part of a route's path, so that even an ordinary path may not be its own. */
+  isOdd (route: Route): boolean {
+    return this.#odd.has(route)
+  }
+
   /** The paths of a route as the host's router spells them. */
   routerPaths (route: Route): string[] {
     return this.#paths(route, decoded)

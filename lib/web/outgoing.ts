@@ -7,8 +7,8 @@ export interface Outgoing {
   status: number
   /** '' where the status has its ordinary reason phrase. */
   statusText: string
-  /** Set-Cookie comes once for each cookie. */
-  headers: Iterable<[string, string]>
+  /** Names (in lower case) and values in turn. Set-Cookie comes once for each cookie. */
+  headers: string[]
   body: string | Uint8Array | Readable | null
 }
 
@@ -21,35 +21,64 @@ const BODYLESS_STATUS = new Set([204, 205, 304])
  */
 const OF_THE_CONNECTION = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
+/** The names that `isSent` has something to say of. */
+const DELICATE = new Set([...OF_THE_CONNECTION, 'connection', 'content-length', 'content-encoding'])
+
+interface Framing {
+  status: number
+  httpVersionMajor: number
+  /** Whether a content length of the handler's is true, and nobody else knows it. */
+  keepsLength: boolean
+  /** Whether `fetch()` has decoded the body, so that its headers no longer tell the truth about it. */
+  decoded: boolean
+}
+
 /**
  * Takes a `Response` apart. Its body is taken over: nobody else may read it afterwards.
  * @param response with an unread body
- * @param headers what to send in place of the response's own
+ * @param merged what to send in place of the response's own headers
  * @throws TypeError where a header cannot be sent
  */
-export function toOutgoing (response: Response, headers: Headers, method: string, httpVersionMajor: number): Outgoing {
-  const plain = plainBody(response) ?? nativePlainBody(response)
-  // fetch() has decoded the body, so these no longer tell the truth about it.
-  const decoded = plain === undefined && isDecoded(response, headers.get('content-encoding'))
-  const body = plain === undefined ? takeStream(response, method, decoded ? null : announcedLength(headers)) : BODYLESS_STATUS.has(response.status) ? null : plain
-  // The host knows the length of what is sent whole. HEAD and 304 speak of another answer's; 204 has none, 205 is empty
-  // (RFC 9110, 8.6 and 15.3.6).
-  const keepsLength = body instanceof Readable ? !decoded : body === null && (response.status === 304 || (method === 'HEAD' && !BODYLESS_STATUS.has(response.status)))
-  const sent: Array<[string, string]> = []
-  for (const header of headers) {
-    const name = header[0]
-    if (OF_THE_CONNECTION.has(name)) continue
-    if (name === 'connection' && (httpVersionMajor > 1 || !/^close$/i.test(header[1]))) continue
-    if (name === 'content-length' && !(keepsLength && LENGTH.test(header[1]))) continue
-    if (name === 'content-encoding' && decoded) continue
+export function toOutgoing (response: Response, merged: Headers | undefined, method: string, httpVersionMajor: number): Outgoing {
+  const { status, statusText } = response
+  const headers = merged ?? response.headers
+  const light = plainBody(response)
+  const plain = light === undefined ? nativePlainBody(response) : light
+  const bodyless = BODYLESS_STATUS.has(status)
+  // HEAD and 304 speak of the length of another answer; 204 has none, 205 is empty (RFC 9110, 8.6 and 15.3.6).
+  const ofAnother = status === 304 || (method === 'HEAD' && !bodyless)
+  if (plain !== undefined) {
+    const body = bodyless ? null : plain
+    // The host knows the length of what is sent whole.
+    return { status, statusText, headers: sentHeaders(headers, { status, httpVersionMajor, keepsLength: body === null && ofAnother, decoded: false }), body }
+  }
+  const decoded = isDecoded(response, headers.get('content-encoding'))
+  const sendsStream = response.body !== null && method !== 'HEAD' && !bodyless
+  const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength: (sendsStream || ofAnother) && !decoded, decoded })
+  if (sendsStream) return { status, statusText, headers: sent, body: new BodyReadable(response.body, decoded ? null : announcedLength(headers)) }
+  // No content may be sent, and the source must not be left running (RFC 9110, 9.3.2).
+  response.body?.cancel().catch(noop)
+  return { status, statusText, headers: sent, body: null }
+}
+
+function sentHeaders (headers: Headers, framing: Framing): string[] {
+  const sent: string[] = []
+  for (const [name, value] of headers) {
+    if (DELICATE.has(name) && !isSent(name, value, framing)) continue
     // Headers lets control characters pass that Node.js refuses, then in the midst of sending.
-    validateHeaderValue(name, header[1])
-    sent.push(header)
+    validateHeaderValue(name, value)
+    sent.push(name, value)
   }
   // The one answer that must name what to upgrade to (RFC 9110, 15.5.22).
-  const upgrade = response.status === 426 && httpVersionMajor < 2 ? headers.get('upgrade') : null
-  if (upgrade !== null) sent.push(['upgrade', upgrade], ['connection', 'upgrade, close'])
-  return { status: response.status, statusText: response.statusText, headers: sent, body }
+  const upgrade = framing.status === 426 && framing.httpVersionMajor < 2 ? headers.get('upgrade') : null
+  if (upgrade !== null) sent.push('upgrade', upgrade, 'connection', 'upgrade, close')
+  return sent
+}
+
+function isSent (name: string, value: string, { httpVersionMajor, keepsLength, decoded }: Framing): boolean {
+  if (name === 'content-length') return keepsLength && LENGTH.test(value)
+  if (name === 'content-encoding') return !decoded
+  return name === 'connection' && httpVersionMajor < 2 && /^close$/i.test(value)
 }
 
 const noop = (): void => {}
@@ -60,14 +89,6 @@ const LENGTH = /^\d+$/
 function announcedLength (headers: Headers): string | null {
   const length = headers.get('content-length')
   return length !== null && LENGTH.test(length) ? length : null
-}
-
-function takeStream ({ body, status }: Response, method: string, contentLength: string | null): Readable | null {
-  if (body === null) return null
-  if (method !== 'HEAD' && !BODYLESS_STATUS.has(status)) return new BodyReadable(body, contentLength)
-  // No content may be sent, and the source must not be left running (RFC 9110, 9.3.2).
-  body.cancel().catch(noop)
-  return null
 }
 
 /** Bodies of responses of `fetch()`, so that they are known again inside another response. */

@@ -21,7 +21,8 @@ export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing
   const takeBack = body instanceof Readable ? stateBefore(res, headers) : undefined
   res.statusCode = status
   if (statusText !== '' && takesStatusText(res)) res.statusMessage = statusText
-  for (const [name, value] of headers) {
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name, value] = [headers[index]!, headers[index + 1]!]
     // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
     if (name === 'set-cookie') res.setHeader(name, [...asList(res.getHeader(name)), value])
     else res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader(name), value) : value)
@@ -43,11 +44,12 @@ const asList = (value: number | string | string[] | undefined): string[] =>
 const takesStatusText = (res: NodeResponse): res is ServerResponse => res.req.httpVersionMajor < 2
 
 /** What puts a response back into the state that it had before a handler's head was set. */
-function stateBefore (res: NodeResponse, headers: Iterable<[string, string]>): () => void {
+function stateBefore (res: NodeResponse, headers: string[]): () => void {
   const hasMessage = takesStatusText(res)
   const { statusCode } = res
   const statusMessage = hasMessage ? res.statusMessage : undefined
-  const before = [...headers].map(([name]): [string, ReturnType<NodeResponse['getHeader']>] => [name, res.getHeader(name)])
+  const names = headers.filter((_text, index) => index % 2 === 0)
+  const before = names.map((name): [string, ReturnType<NodeResponse['getHeader']>] => [name, res.getHeader(name)])
   return () => {
     res.statusCode = statusCode
     if (hasMessage) res.statusMessage = statusMessage!

@@ -1,0 +1,37 @@
+import { promiseWithValues } from '../next/thenable.ts'
+import { readParams } from '../routes/path.ts'
+import type { Handler, Method, Route } from '../routes/table.ts'
+import type { Mount } from './context.ts'
+
+/** One verb of one route in one server: everything about it that does not change from request to request. */
+export class Endpoint {
+  readonly mount: Mount
+  readonly route: Route
+  readonly handler: Handler
+  readonly bodyLimit: number
+  /** GET and HEAD have none, whatever the client sent. */
+  readonly takesBody: boolean
+  readonly #skip: number
+  readonly #hasParams: boolean
+
+  /** @param skip how many segments of a path belong to the mount prefix */
+  constructor (mount: Mount, route: Route, method: Method, skip: number) {
+    this.mount = mount
+    this.route = route
+    this.handler = route.handlers[method]!
+    this.bodyLimit = route.config.bodyLimit ?? mount.bodyLimit
+    this.takesBody = method !== 'GET' && method !== 'HEAD'
+    this.#skip = skip
+    this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')
+  }
+
+  /**
+   * What the handler gets as `params`.
+   * @throws URIError where an escape is malformed
+   */
+  params (path: string): Promise<unknown> {
+    return this.#hasParams ? promiseWithValues(readParams(this.route, path, this.#skip)) : NO_PARAMS
+  }
+}
+
+const NO_PARAMS = Promise.resolve(Object.freeze({}))
