@@ -2,7 +2,8 @@ import { RequestCookies } from '@edge-runtime/cookies'
 import { lazyRequestClass, unwrap } from '../web/lazy-request.ts'
 import type { Exchange } from '../web/exchange.ts'
 import type { RequestInfo } from '../web/fetch-types.ts'
-import { NextURL, type NextUrlConfig } from './next-url.ts'
+import type { NextUrlConfig } from './next-pathname.ts'
+import { NextURL } from './next-url.ts'
 import { validateUrl } from './validate-url.ts'
 
 /** Where a request comes from, as hosting platforms told Next.js 13 and 14. */
@@ -15,7 +16,7 @@ export interface Geo {
 }
 
 export interface RequestInit extends globalThis.RequestInit {
-  nextConfig?: NextUrlConfig & { basePath?: string, i18n?: unknown }
+  nextConfig?: NextUrlConfig
   duplex?: 'half'
 }
 
@@ -57,7 +58,7 @@ export class NextRequest extends Request {
    * @see https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
    */
   get nextUrl (): NextURL {
-    return this[kNextUrl] ?? hide(this, kNextUrl, new NextURL(this.url, { nextConfig: this[kNextConfig] }))
+    return this[kNextUrl] ?? hide(this, kNextUrl, new NextURL(this.url, { nextConfig: this[kNextConfig], host: this.headers.get('host') ?? undefined }))
   }
 
   /** The client's address, as Next.js 13 and 14 had it; `undefined` from 15 on. */

@@ -1,35 +1,34 @@
 import { inspect } from 'node:util'
-
-/** What `NextURL` needs of a next.config. */
-export interface NextUrlConfig {
-  trailingSlash?: boolean
-}
+import { domainLocaleOf, formatPathname, parsePathname, type DomainLocale, type NextUrlConfig, type PathnameInfo } from './next-pathname.ts'
 
 interface NextUrlOptions {
   /** Leaves loopback addresses as they are: a received request's URL is what its client used. */
   keepsHost?: boolean
   base?: string | URL
   nextConfig?: NextUrlConfig
+  /** The Host header of the request, which names the domain in place of the URL. */
+  host?: string
 }
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * A URL with Next.js's additions, as `request.nextUrl` gives it. `basePath` and locales are never set here: the mount
- * prefix is part of the path that the client used, and route handlers have no locales.
+ * A URL with Next.js's additions, as `request.nextUrl` gives it. `basePath` and locales are set where
+ * a configuration names them, which a server's own requests have not: the mount prefix is part of the path that the client
+ * used, and route handlers have no locales.
  * @see https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
  */
 export class NextURL {
   #url: URL
-  #trailingSlash = false
+  #info: PathnameInfo
+  #domain: DomainLocale | undefined
   readonly #options: NextUrlOptions
-  #basePath = ''
-  buildId: string | undefined
 
   constructor (input: string | URL, baseOrOptions?: string | URL | NextUrlOptions, options?: NextUrlOptions) {
     const hasBase = typeof baseOrOptions === 'string' || baseOrOptions instanceof URL
     this.#options = options ?? (hasBase ? {} : baseOrOptions ?? {})
-    this.#url = this.#parse(input, hasBase ? baseOrOptions : this.#options.base)
+    this.#url = parse(input, hasBase ? baseOrOptions : this.#options.base, this.#options.keepsHost === true)
+    this.#info = this.#analyze()
   }
 
   get searchParams (): URLSearchParams { return this.#url.searchParams }
@@ -48,10 +47,13 @@ export class NextURL {
 
   /** Without user name and password, as in Next.js. */
   get href (): string {
-    return `${this.protocol}//${this.host}${this.#formatPathname()}${this.search}${this.hash}`
+    return `${this.protocol}//${this.host}${formatPathname({ ...this.#info, pathname: this.pathname }, this.defaultLocale)}${this.search}${this.hash}`
   }
 
-  set href (value: string) { this.#url = this.#parse(value) }
+  set href (value: string) {
+    this.#url = parse(value, undefined, this.#options.keepsHost === true)
+    this.#info = this.#analyze()
+  }
 
   get origin (): string { return this.#url.origin }
 
@@ -70,41 +72,35 @@ export class NextURL {
   get username (): string { return this.#url.username }
   set username (value: string) { this.#url.username = value }
 
-  get basePath (): string { return this.#basePath }
-  set basePath (value: string) { this.#basePath = value.startsWith('/') ? value : `/${value}` }
+  get basePath (): string { return this.#info.basePath }
+  set basePath (value: string) { this.#info.basePath = value.startsWith('/') ? value : `/${value}` }
 
-  get locale (): string { return '' }
-  set locale (value: string) { throw new TypeError(`The NextURL configuration includes no locale "${value}"`) }
+  get buildId (): string | undefined { return this.#info.buildId }
+  set buildId (value: string | undefined) { this.#info.buildId = value }
 
-  get defaultLocale (): string | undefined { return undefined }
-  get domainLocale (): undefined { return undefined }
+  get locale (): string { return this.#info.locale ?? '' }
+  set locale (value: string) {
+    const { i18n } = this.#options.nextConfig ?? {}
+    if (!this.#info.locale || i18n?.locales.includes(value) !== true) throw new TypeError(`The NextURL configuration includes no locale "${value}"`)
+    this.#info.locale = value
+  }
+
+  get defaultLocale (): string | undefined { return this.#domain?.defaultLocale || this.#options.nextConfig?.i18n?.defaultLocale }
+  get domainLocale (): DomainLocale | undefined { return this.#domain }
 
   toString (): string { return this.href }
   toJSON (): string { return this.href }
 
   clone (): NextURL { return new NextURL(this.href, this.#options) }
 
-  #parse (input: string | URL, base?: string | URL): URL {
-    const url = parse(input, base, this.#options.keepsHost === true)
-    const data = /^\/_next\/data\/([^/]*)(?:\/(.*))?\.json$/.exec(url.pathname)
-    this.buildId = data?.[1]
-    this.#trailingSlash = url.pathname === '/' ? this.#options.nextConfig?.trailingSlash === true : url.pathname.endsWith('/')
-    if (data !== null) url.pathname = /^index(?:\/|$)/.test(data[2] ?? '') ? '/' : `/${data[2] ?? ''}`
-    return url
-  }
-
-  /**
-   * What is set by hand goes in front, a base path and a build id (the address of a page's data). Whether the path ends
-   * with a slash is settled by the URL that was parsed, whatever path is set later.
-   */
-  #formatPathname (): string {
-    const { pathname } = this.#url
-    // A URL without an authority (mailto:) has no such path.
-    if (!pathname.startsWith('/')) return pathname
-    const stem = pathname.replace(/\/$/, '')
-    if (this.buildId) return `${this.#basePath}/_next/data/${this.buildId}${stem || '/index'}.json`
-    if (this.#trailingSlash) return `${this.#basePath}${stem}/`
-    return (this.#basePath + (stem || '/')).replace(/\/$/, '') || '/'
+  /** Whether a path ends with a slash is settled by the URL that was parsed, whatever path is set later. */
+  #analyze (): PathnameInfo {
+    const { nextConfig, host } = this.#options
+    this.#domain = domainLocaleOf(nextConfig?.i18n, host?.split(':', 1)[0] ?? this.hostname)
+    const info = parsePathname(this.#url.pathname, nextConfig)
+    if (info.pathname !== this.#url.pathname) this.#url.pathname = info.pathname
+    info.locale ??= this.defaultLocale
+    return info
   }
 
   [inspect.custom] (_depth: number, options: object): string {

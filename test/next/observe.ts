@@ -7,6 +7,11 @@ export interface Classes {
   NextRequest: any
   NextResponse: any
   userAgentFromString: (input: string | undefined) => unknown
+  navigation: any
+  /** What `headers()` gives. */
+  readonlyHeaders: (headers: Headers) => any
+  /** What `cookies()` gives, and how its changes get into a response. */
+  jar: (request: { headers: Headers }) => { jar: any, addTo: (headers: Headers) => Headers }
 }
 
 const MEMBERS = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'hash', 'basePath', 'locale', 'defaultLocale', 'domainLocale', 'buildId']
@@ -17,6 +22,9 @@ export interface UrlCase { input: string, base?: string, config?: object, change
 export interface RequestCookiesCase { cookie: string, steps: unknown[][] }
 export interface ResponseCookiesCase { headers: string[], steps: unknown[][] }
 export interface RequestCase { url: string, init?: any }
+export interface HeadersCase { list: Array<[string, string]>, asked: string[] }
+export interface JarCase extends RequestCookiesCase { headers: string[] }
+export interface ThrownCase { how: 'redirect' | 'permanentRedirect' | 'notFound' | 'digest', url: string, type?: 'push' | 'replace', digest: string, nested: boolean }
 export interface ResponseCase { method: 'json' | 'redirect' | 'rewrite' | 'next' | 'new', args: any[], headers?: Array<[string, string]> }
 
 /** A Date cannot be written in JSON. */
@@ -77,6 +85,38 @@ const KINDS = {
 
   agent ({ userAgentFromString }: Classes, input: string | null): unknown {
     return userAgentFromString(input ?? undefined)
+  },
+
+  headers ({ readonlyHeaders }: Classes, { list, asked }: HeadersCase): unknown {
+    const headers = readonlyHeaders(new Headers(list))
+    const seen: unknown[] = []
+    headers.forEach((value: string, name: string) => { seen.push([name, value]) })
+    const refused = ['append', 'set', 'delete'].map((method) => attempt(() => headers[method]('x-a', '1')))
+    return [[...headers], [...headers.keys()], [...headers.values()], seen, asked.map((name) => [headers.get(name), headers.has(name)]), refused, headers instanceof Headers]
+  },
+
+  jar ({ jar: makeJar }: Classes, { cookie, steps, headers }: JarCase): unknown {
+    const { jar, addTo } = makeJar({ headers: new Headers({ cookie }) })
+    const results = steps.map(([method, ...args]) => attempt(() => {
+      const result = jar[method as string](...revive(args))
+      return method === 'set' || method === 'delete' ? typeof result : result
+    }))
+    return [results, jar.getAll(), String(jar), addTo(new Headers(headers.map((value): [string, string] => ['set-cookie', value]))).getSetCookie()]
+  },
+
+  thrown ({ navigation }: Classes, { how, url, type, digest, nested }: ThrownCase): unknown {
+    const error = how === 'digest' ? Object.assign(new Error('x'), { digest }) : caught(() => navigation[how](...how === 'notFound' ? [] : [url, type]))
+    const given = nested ? new Error('around', { cause: error }) : error
+    const again = caught(() => navigation.unstable_rethrow(given))
+    return [error.name, how === 'digest' ? 'x' : error.message, error.digest, again === error ? 'the same' : again === undefined ? 'nothing' : 'another']
+  }
+}
+
+function caught (act: () => unknown): any {
+  try {
+    act()
+  } catch (error) {
+    return error
   }
 }
 
