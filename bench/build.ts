@@ -8,10 +8,9 @@ export const CACHE = path.join(ROOT, '.cache', 'bench')
 
 const QUIETLY = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
 
-/** The packages of rivals/package.json, installed once. */
+/** The packages of rivals/package.json. */
 export function installRivals (): void {
-  if (existsSync(path.join(RIVALS, 'node_modules'))) return
-  console.log('Installing the rivals …')
+  console.error('Installing the rivals …')
   run('npm', ['ci', ...QUIETLY], RIVALS)
 }
 
@@ -19,12 +18,12 @@ export function installRivals (): void {
 export const buildNext = once((): string => {
   const dir = path.join(CACHE, 'next')
   if (!existsSync(path.join(dir, 'node_modules'))) {
-    console.log('Installing Next.js …')
+    console.error('Installing Next.js …')
     mkdirSync(dir, { recursive: true })
     writeFileSync(path.join(dir, 'package.json'), '{ "private": true }')
     run('npm', ['install', ...QUIETLY, 'next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19'], dir)
   }
-  console.log('Building the Next.js application …')
+  console.error('Building the Next.js application …')
   for (const route of ['json', 'next-response', 'items']) cpSync(path.join(import.meta.dirname, 'app', route), path.join(dir, 'app', route), { recursive: true })
   writeFileSync(path.join(dir, 'next.config.mjs'), 'export default { turbopack: { root: import.meta.dirname } }\n')
   run(process.execPath, [path.join(dir, 'node_modules/next/dist/bin/next'), 'build'], dir)
@@ -34,7 +33,7 @@ export const buildNext = once((): string => {
 /** Another revision of this project, built with the packages of this one. Returns its directory. */
 export const buildRevision = once((revision: string): string => {
   const dir = path.join(CACHE, 'against')
-  console.log(`Building ${revision} …`)
+  console.error(`Building ${revision} …`)
   rmSync(dir, { recursive: true, force: true })
   run('git', ['worktree', 'prune'], ROOT)
   run('git', ['worktree', 'add', '--quiet', '--detach', dir, revision], ROOT)

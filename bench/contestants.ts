@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { buildNext, buildRevision, CACHE, RIVALS } from './build.ts'
+import { buildNext, buildRevision, CACHE, installRivals, RIVALS } from './build.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,15 +27,20 @@ export function isInstalled (rival: string): boolean {
   return needed === undefined || existsSync(path.join(RIVALS, 'node_modules', needed))
 }
 
+function install (rival: string): void {
+  if (rival === 'next') buildNext()
+  else if (!isInstalled(rival)) installRivals()
+}
+
 export function contestant (name: string): Contestant {
   return { name, module: name, ...(name === 'next' ? { env: { NEXT_DIR: path.join(CACHE, 'next') } } : {}) }
 }
 
 /** Who takes part in a scenario, its subject first. What has to be built for that is built. */
-export function contestantsOf ({ subject, rivals }: Scenario, { rivals: wanted, against }: Settings): Contestant[] {
+export function contestantsOf ({ subject, rivals, targets }: Scenario, { rivals: wanted, against, quick }: Settings): Contestant[] {
   const contestants = [contestant(subject)]
   if (against !== undefined) contestants.push({ name: `${subject}@${against}`, module: subject, env: { PACKAGE_DIR: buildRevision(against) } })
-  const chosen = rivals.filter((name) => wanted?.includes(name) ?? true)
-  if (chosen.includes('next')) buildNext()
+  const chosen = rivals.filter((name) => wanted?.includes(name) ?? (!quick || (name in targets && name !== 'next')))
+  for (const rival of chosen) install(rival)
   return [...contestants, ...chosen.map(contestant)]
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { CACHE, currentRevision, installRivals, removeRevision } from './build.ts'
+import { CACHE, currentRevision, removeRevision } from './build.ts'
 import { contestantsOf } from './contestants.ts'
 import { findCores, type Cores } from './cores.ts'
 import { findLoadGenerator, type LoadGenerator } from './load/load.ts'
@@ -29,7 +29,6 @@ async function main (args: string[]): Promise<void> {
   const { name: loadGenerator, generate } = findLoadGenerator()
   const bench: Bench = { settings, cores: findCores(settings.cores), generate }
   if (settings.smoke) return await smoke(bench)
-  installRivals()
   const result: Result = { ...conditions(bench), loadGenerator, scenarios: [] }
   console.log(heading(result))
   try {
@@ -40,10 +39,10 @@ async function main (args: string[]): Promise<void> {
   console.log(`\nWritten to ${path.relative(process.cwd(), fileOf(result, settings))}`)
 }
 
-function chosenScenarios ({ only, rivals }: Settings): Scenario[] {
+function chosenScenarios ({ only, rivals, quick }: Settings): Scenario[] {
   refuseUnknown('scenario', only, SCENARIOS.map(({ name }) => name))
   refuseUnknown('rival', rivals, SCENARIOS.flatMap(({ rivals }) => rivals))
-  return SCENARIOS.filter(({ name }) => only?.includes(name) ?? true)
+  return SCENARIOS.filter(({ name, isLong }) => only?.includes(name) ?? !(quick && isLong))
 }
 
 function refuseUnknown (kind: string, names: string[] = [], known: string[]): void {

@@ -12,7 +12,7 @@ export interface Settings {
   /** Report CPU time, allocations and memory too. */
   cpu: boolean
   smoke: boolean
-  /** Names of scenarios and rivals; undefined: all. */
+  /** Names of scenarios and rivals; undefined: all (--quick: the most telling). */
   only: string[] | undefined
   rivals: string[] | undefined
   /** A revision of this project to compare with. */
@@ -23,7 +23,7 @@ export interface Settings {
 }
 
 export const HELP = `npm run bench -- [options]
-  --quick              a first look: 3 short rounds against Fastify and Hono
+  --quick              a first look: 3 short rounds against the rivals that there are targets for, without Next.js
   --cpu                CPU time, allocations and memory too; of use on a busy machine
   --only a,b           these scenarios
   --rivals a,b         these rivals
@@ -66,7 +66,7 @@ export function parseSettings (args: string[]): Settings {
     warmUp: quick ? 1 : 2,
     only: list(values.only),
     // Two states of the project are compared with each other only, unless rivals are asked for.
-    rivals: list(values.rivals) ?? (against !== undefined ? [] : quick ? ['fastify', 'hono', 'express'] : undefined),
+    rivals: list(values.rivals) ?? (against !== undefined ? [] : undefined),
     cores: list(values.cores)?.map(Number)
   }
 }

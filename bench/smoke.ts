@@ -9,7 +9,7 @@ import { SCENARIOS, type Scenario } from './scenarios.ts'
 export async function smoke (bench: Bench): Promise<void> {
   for (const [name, scenarios] of scenariosByContestant()) {
     if (!isInstalled(name)) {
-      console.log(`- ${name}: skipped, it is not installed`)
+      console.log(`- ${name}: it is not installed`)
       continue
     }
     const server = await startServer(contestant(name), bench)

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { installRivals, RIVALS } from '../build.ts'
 import { outputOf } from '../processes.ts'
 import type { Sent } from '../scenarios.ts'
 
@@ -33,7 +33,8 @@ async function wrk ({ url, request, seconds, core }: Load): Promise<Answered> {
 }
 
 async function autocannon ({ url, request, seconds, core }: Load): Promise<Answered> {
-  const program = createRequire(path.join(import.meta.dirname, '../rivals/x')).resolve('autocannon')
+  const program = path.join(RIVALS, 'node_modules/autocannon/autocannon.js')
+  if (!existsSync(program)) installRivals()
   const headers = Object.entries(request.headers ?? {}).flatMap(([name, value]) => ['-H', `${name}=${value}`])
   return await withBodyFile(request.body, async (file) => {
     const body = file === undefined ? [] : ['-i', file]
