@@ -21,7 +21,7 @@ export interface ConnectRequest extends IncomingMessage {
   /** Set by body-parser once it has read the body. */
   _body?: boolean
   app?: { get?: (setting: string) => unknown }
-  log?: { error?: (details: object, message: string) => void }
+  log?: { error?: (details: object, message: string) => void, warn?: (message: string) => void }
 }
 
 export type ConnectResponse = ServerResponse

@@ -1,4 +1,5 @@
 import type { Mount } from '../handle/context.ts'
+import { defaultAnswer } from '../handle/default-answer.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
@@ -87,7 +88,8 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     trailingSlash: options.trailingSlash,
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
     unhandledMethod: options.unhandledMethod ?? 'answer',
-    logError: (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
+    logError: (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) },
+    logWarning: (exchange, message) => { logWarning((exchange as ExpressExchange).req, message) }
   }
   for (const route of table.routes) {
     const methods = Object.keys(route.handlers) as Method[]
@@ -102,6 +104,11 @@ function logError (req: ConnectRequest, err: unknown, message: string): void {
   else console.error(message, err)
 }
 
+function logWarning (req: ConnectRequest, message: string): void {
+  if (typeof req.log?.warn === 'function') req.log.warn(message)
+  else console.warn(message)
+}
+
 /** For a plain `node:http` server, which has nothing to go on to. */
 function finalHandler (res: ConnectResponse): Next {
   return (error) => {
@@ -109,9 +116,11 @@ function finalHandler (res: ConnectResponse): Next {
       res.destroy()
       return
     }
-    const status = error === undefined ? 404 : (error as { statusCode?: unknown }).statusCode
+    const answer = error instanceof Error ? defaultAnswer(error) : undefined
+    const status = error === undefined ? 404 : answer?.status ?? (error as { statusCode?: unknown }).statusCode
     res.statusCode = typeof status === 'number' ? status : 500
-    res.end()
+    for (const [name, value] of Object.entries(answer?.headers ?? {})) res.setHeader(name, value)
+    res.end(answer?.body)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { BadPathError, BodyTooLargeError } from '../errors.ts'
+import { defaultAnswer } from '../handle/default-answer.ts'
 import type { Route } from '../routes/table.ts'
 
 /** The requests whose handler failed, with the error. */
@@ -20,12 +21,13 @@ export function fail (request: FastifyRequest, reply: FastifyReply, route: Route
 export function noteFailure (request: FastifyRequest, reply: FastifyReply, route: Route, error: Error): void {
   failures.set(request, error)
   const gone = reply.raw.destroyed || request.raw.aborted
-  request.log[gone ? 'debug' : 'error']({ err: error, route: { file: route.file, method: request.method } }, `route handler failed: ${request.method} ${route.path} (${route.file})`)
+  const isClients = (defaultAnswer(error)?.status ?? 500) < 500
+  request.log[gone ? 'debug' : isClients ? 'info' : 'error']({ err: error, route: { file: route.file, method: request.method } }, `route handler failed: ${request.method} ${route.path} (${route.file})`)
 }
 
 /**
  * The error handler of our routes. Where the host has one of its own, that one decides. Fastify's default handler would
- * send the message of a failed handler: there the client gets Next.js's empty 500.
+ * send the message of a failed handler: there the client gets Next.js's empty 500, or what an old handler's error stands for.
  */
 export function errorHandlerFor (child: FastifyInstance): FastifyRoutesErrorHandler {
   let inherited: unknown
@@ -34,7 +36,10 @@ export function errorHandlerFor (child: FastifyInstance): FastifyRoutesErrorHand
     const own = child.errorHandler
     if (own.name === 'defaultErrorHandler' && failures.get(request) === error as Error) {
       // What was set for a stream that failed before it began is on the raw response already.
-      reply.removeHeader('content-type').removeHeader('content-encoding').code(500).send()
+      const { status, headers = {}, body } = defaultAnswer(error) ?? { status: 500, body: undefined }
+      reply.removeHeader('content-type').removeHeader('content-encoding').code(status).headers(headers)
+      if (body === undefined) reply.send()
+      else reply.type('text/plain; charset=utf-8').send(body)
       return
     }
     // Fastify's routes keep to the handler that was there when they were added; a later one is asked by hand.

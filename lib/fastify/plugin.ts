@@ -62,7 +62,8 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     trailingSlash: router.ignoreTrailingSlash === true ? 'ignore' : options.trailingSlash,
     bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
     lifecycle: new Lifecycle(options.closeTimeout),
-    logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
+    logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) },
+    logWarning: (exchange, message) => { (exchange as FastifyExchange).request.log.warn(message) }
   }
   logMaxParamLength(fastify, table)
   closeWith(fastify, mount.lifecycle)

@@ -17,6 +17,8 @@ export interface Mount {
   lifecycle: Lifecycle
   /** Logs what went wrong after the answer, when nobody else can be told. */
   logError: (exchange: HostExchange, error: unknown, message: string) => void
+  /** Logs what is odd about an answer. */
+  logWarning: (exchange: HostExchange, message: string) => void
 }
 
 /** An exchange of a certain host, with the host's own objects for `hostRequest()`. It is told how the request ends. */

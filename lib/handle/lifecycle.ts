@@ -1,3 +1,6 @@
+/** Why the signals of streaming answers are aborted when the server closes. */
+export const SERVER_CLOSING = new DOMException('The server is closing.', 'AbortError')
+
 /** What still runs, and how it is brought to an end when the server closes. */
 export class Lifecycle {
   readonly #closeTimeout: number
@@ -36,7 +39,7 @@ export class Lifecycle {
   }
 
   #stop (streams: OpenStream[]): void {
-    for (const stream of streams) stream.abort(new DOMException('The server is closing.', 'AbortError'))
+    for (const stream of streams) stream.abort(SERVER_CLOSING)
     if (streams.length === 0) return
     setTimeout(() => {
       for (const stream of streams) if (this.#streams.has(stream)) stream.cancel()

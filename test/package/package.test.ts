@@ -41,7 +41,7 @@ t.test('publint and arethetypeswrong are content', async (t) => {
 
 t.test('a plain install pulls in little', async (t) => {
   const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { dependencies: object }
-  t.same(Object.keys(dependencies).sort(), ['@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'globby', 'ua-parser-js'])
+  t.same(Object.keys(dependencies).sort(), ['@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'fetch-to-node', 'find-my-way', 'globby', 'ua-parser-js'])
 })
 
 t.test('no any in the public types', async (t) => {
@@ -73,10 +73,10 @@ t.test('require() and import give the same plugin, with the named exports as pro
       typeof plugin, plugin === esm.default, plugin.appRoutes === esm.appRoutes, plugin.hostRequest === esm.hostRequest, plugin.default === plugin,
       typeof adapter, adapter === express.default, adapter.hostRequest === express.hostRequest,
       require('fastify-app-routes/server').NextResponse.name, require('fastify-app-routes/package.json').name,
-      ['headers', 'navigation', 'cache', 'og', 'register'].map((name) => typeof require('fastify-app-routes/' + name)).join()
+      ['headers', 'navigation', 'cache', 'og', 'legacy', 'register'].map((name) => typeof require('fastify-app-routes/' + name)).join()
     ]))))`
   t.same(JSON.parse(run(process.execPath, ['--no-warnings', '-e', script])), [
-    'function', true, true, true, true, 'function', true, true, 'NextResponse', 'fastify-app-routes', 'object,object,object,object,object'
+    'function', true, true, true, true, 'function', true, true, 'NextResponse', 'fastify-app-routes', 'object,object,object,object,object,object'
   ])
 })
 
