@@ -25,6 +25,8 @@ export class Wire {
 
   private constructor (socket: net.Socket) {
     this.#socket = socket
+    // Small pieces go out one by one, without waiting for the server's word.
+    socket.setNoDelay(true)
     socket.setEncoding('latin1')
     socket.on('data', (text) => {
       this.#received += text as unknown as string
