@@ -6,7 +6,7 @@ import { createMiddleware, type AppRoutesMiddleware, type ExpressAppRoutesOption
 export type { ExpressAppRoutesOptions as AppRoutesOptions, AppRoutesMiddleware } from './middleware.ts'
 export type { ConnectRequest, ConnectResponse } from './exchange.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
-export type { RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
+export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
 export type { AppDirectoryProblem } from '../errors.ts'
 
 /**

@@ -7,7 +7,7 @@ import { plugin, type FastifyAppRoutesOptions } from './plugin.ts'
 
 export type { FastifyAppRoutesOptions as AppRoutesOptions } from './plugin.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
-export type { RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
+export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
 export type { AppDirectoryProblem } from '../errors.ts'
 
 /** What `fastify.register` takes as second argument: an app directory, alone or with options. */

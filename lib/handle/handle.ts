@@ -1,7 +1,7 @@
 import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
-import { controlFlow } from '../next/navigation.ts'
+import { controlFlow } from '../next/control-flow.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { LightResponse } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'

@@ -19,3 +19,5 @@ export function after<T> (task: AfterTask<T>): void {
     context.defer(() => task)
   } else throw new Error('`after()`: Argument must be a promise or a function')
 }
+
+export { after as unstable_after }

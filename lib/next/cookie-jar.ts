@@ -5,7 +5,9 @@ type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie
 type DeleteArguments = [key: string] | [options: Omit<ResponseCookie, 'value' | 'expires'>]
 
 /** What `cookies()` gives: the client's cookies, and what the handler set or deleted among them. */
-export class CookieJar {
+export type ReadonlyRequestCookies = Omit<RequestCookies, 'set' | 'clear' | 'delete'> & Pick<ResponseCookies, 'set' | 'delete'>
+
+export class CookieJar implements ReadonlyRequestCookies {
   readonly #context: RequestContext
   // Not ResponseCookies for all: it writes all headers anew for each cookie, and clients can send thousands.
   readonly #cookies = new Map<string, ResponseCookie>()
@@ -38,7 +40,7 @@ export class CookieJar {
 
   toString (): string { return this.getAll().map((cookie) => stringifyCookie(cookie)).join('; ') }
 
-  [Symbol.iterator] (): IterableIterator<[string, ResponseCookie]> { return this.#cookies.entries() }
+  [Symbol.iterator] (): MapIterator<[string, ResponseCookie]> { return this.#cookies.entries() }
 
   get [Symbol.toStringTag] (): string { return 'Cookies' }
 

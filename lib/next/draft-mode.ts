@@ -12,22 +12,29 @@ const BYPASS_COOKIE = '__prerender_bypass'
  */
 const secret = process.env.__NEXT_PREVIEW_MODE_ID ?? randomBytes(16).toString('hex')
 
-export class DraftMode {
+/** What `draftMode()` gives. */
+export interface DraftMode {
+  /** Whether the client has draft mode on. */
+  readonly isEnabled: boolean
+  /** Turns draft mode on for the client: from this request on, in 13 and 14 from the next. */
+  enable (): void
+  /** Turns draft mode off for the client. */
+  disable (): void
+}
+
+class RequestDraftMode implements DraftMode {
   readonly #context: RequestContext
 
   constructor (context: RequestContext) {
     this.#context = context
   }
 
-  /** Whether the client has draft mode on. */
   get isEnabled (): boolean {
     return this.#context.draft ?? isSecret(new RequestCookies(this.#context.request.headers).get(BYPASS_COOKIE)?.value)
   }
 
-  /** Turns draft mode on for the client: from this request on, in 13 and 14 from the next. */
   enable (): void { this.#switch(true, 'enable') }
 
-  /** Turns draft mode off for the client. */
   disable (): void { this.#switch(false, 'disable') }
 
   #switch (on: boolean, caller: string): void {
@@ -53,5 +60,5 @@ function isSecret (value: string | undefined): boolean {
  * @see https://nextjs.org/docs/app/api-reference/functions/draft-mode
  */
 export function draftMode (): Promise<DraftMode> & DraftMode {
-  return promiseWithMembers(new DraftMode(currentContext('draftMode')))
+  return promiseWithMembers<DraftMode>(new RequestDraftMode(currentContext('draftMode')))
 }

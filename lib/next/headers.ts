@@ -1,20 +1,22 @@
 import { currentContext } from '../context/request-context.ts'
-import { jarOf, type CookieJar } from './cookie-jar.ts'
+import { jarOf, type ReadonlyRequestCookies } from './cookie-jar.ts'
+import type { DraftMode } from './draft-mode.ts'
 import { ReadonlyHeaders } from './readonly-headers.ts'
 import { promiseWithMembers } from './thenable.ts'
 
 export { draftMode } from './draft-mode.ts'
-export type { DraftMode } from './draft-mode.ts'
-export type { CookieJar as ReadonlyRequestCookies } from './cookie-jar.ts'
-export type { ReadonlyHeaders } from './readonly-headers.ts'
+export type { DraftMode, ReadonlyHeaders, ReadonlyRequestCookies }
+
+/** Names by which Next.js 15 cast to the synchronous members: `cookies() as unknown as UnsafeUnwrappedCookies`. */
+export type { ReadonlyRequestCookies as UnsafeUnwrappedCookies, ReadonlyHeaders as UnsafeUnwrappedHeaders, DraftMode as UnsafeUnwrappedDraftMode }
 
 /**
  * The request's cookies. What is set here goes out with the handler's response; where that sets the same name, it wins.
  * @throws OutsideRequestError
  * @see https://nextjs.org/docs/app/api-reference/functions/cookies
  */
-export function cookies (): Promise<CookieJar> & CookieJar {
-  return promiseWithMembers(jarOf(currentContext('cookies')))
+export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCookies {
+  return promiseWithMembers<ReadonlyRequestCookies>(jarOf(currentContext('cookies')))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { RequestCookies } from '@edge-runtime/cookies'
+import { RequestCookies as EdgeRequestCookies, type RequestCookie } from '@edge-runtime/cookies'
 import { lazyRequestClass, unwrap } from '../web/lazy-request.ts'
 import type { Exchange } from '../web/exchange.ts'
 import type { RequestInfo } from '../web/fetch-types.ts'
@@ -18,6 +18,17 @@ export interface Geo {
 export interface RequestInit extends globalThis.RequestInit {
   nextConfig?: NextUrlConfig
   duplex?: 'half'
+  /** As in Next.js 13 and 14. */
+  ip?: string
+  /** As in Next.js 13 and 14. */
+  geo?: Geo
+}
+
+/** The cookies of a request. The iterator is typed as in Next.js 13 and 14, so that their requests are ours, too. */
+export interface RequestCookies extends Omit<EdgeRequestCookies, 'set' | 'clear' | typeof Symbol.iterator> {
+  set (...args: [key: string, value: string] | [options: RequestCookie]): this
+  clear (): this
+  [Symbol.iterator] (): IterableIterator<[string, RequestCookie]>
 }
 
 const kCookies = Symbol('cookies')
@@ -25,22 +36,27 @@ const kNextUrl = Symbol('nextUrl')
 const kNextConfig = Symbol('nextConfig')
 
 /**
- * The Web `Request` with Next.js's additions.
+ * The Web `Request` with Next.js's additions. Nothing in the type is private, so that Next.js's own requests are of it, too.
  * @see https://nextjs.org/docs/app/api-reference/functions/next-request
  */
 export class NextRequest extends Request {
+  /** @internal */
   declare [kCookies]: RequestCookies | undefined
+  /** @internal */
   declare [kNextUrl]: NextURL | undefined
+  /** @internal */
   declare [kNextConfig]: NextUrlConfig | undefined
 
   /** @throws Error where the URL is relative */
-  constructor (input: RequestInfo, init: RequestInit = {}) {
+  constructor (input: URL | RequestInfo, init: RequestInit = {}) {
     const url = typeof input !== 'string' && 'url' in input ? input.url : String(input)
     validateUrl(url)
     // Node.js demands `duplex` with a body; Next.js fills it in.
     const withDuplex = init.body != null && init.duplex !== 'half' ? { ...init, duplex: 'half' } : init
     super(input instanceof Request ? unwrap(input) : url, withDuplex as globalThis.RequestInit)
     hide(this, kNextConfig, init.nextConfig)
+    if (init.ip !== undefined) hide(this, 'ip', init.ip)
+    if (init.geo !== undefined) hide(this, 'geo', init.geo)
     // As nextUrl first has it.
     Object.defineProperty(this, 'url', { value: this.nextUrl.href, configurable: true })
   }
@@ -50,7 +66,7 @@ export class NextRequest extends Request {
    * @see https://nextjs.org/docs/app/api-reference/functions/next-request#cookies
    */
   get cookies (): RequestCookies {
-    return this[kCookies] ?? hide(this, kCookies, new RequestCookies(this.headers))
+    return this[kCookies] ?? hide(this, kCookies, new EdgeRequestCookies(this.headers))
   }
 
   /**
@@ -61,24 +77,25 @@ export class NextRequest extends Request {
     return this[kNextUrl] ?? hide(this, kNextUrl, new NextURL(this.url, { nextConfig: this[kNextConfig], host: this.headers.get('host') ?? undefined }))
   }
 
-  /** The client's address, as Next.js 13 and 14 had it; `undefined` from 15 on. */
-  get ip (): string | undefined { return undefined }
-
-  /** The client's whereabouts, as Next.js 13 and 14 had it; `undefined` from 15 on. */
-  get geo (): Geo | undefined { return undefined }
-
   /** @deprecated Removed by Next.js 12.2. */
-  get page (): never {
+  get page (): void {
     throw new Error('The request.page has been deprecated in favour of `URLPattern`.\n  Read more: https://nextjs.org/docs/messages/middleware-request-page\n  ')
   }
 
   /** @deprecated Removed by Next.js 12.2: use `userAgent(request)`. */
-  get ua (): never {
+  get ua (): void {
     throw new Error('The request.ua has been removed in favour of `userAgent` function.\n  Read more: https://nextjs.org/docs/messages/middleware-parse-user-agent\n  ')
   }
 }
 
-function hide<T> (target: object, key: symbol, value: T): T {
+export interface NextRequest {
+  /** The client's address, as Next.js 13 and 14 had it; `undefined` from 15 on. */
+  readonly ip?: string
+  /** The client's whereabouts, as Next.js 13 and 14 had it; `undefined` from 15 on. */
+  readonly geo?: Geo
+}
+
+function hide<T> (target: object, key: PropertyKey, value: T): T {
   Object.defineProperty(target, key, { value, configurable: true, writable: true })
   return value
 }

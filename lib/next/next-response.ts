@@ -14,12 +14,16 @@ interface MiddlewareResponseInit extends globalThis.ResponseInit {
 
 const REDIRECT_STATUS = new Set([301, 302, 303, 307, 308])
 
+const kCookies = Symbol('cookies')
+
 /**
- * The Web `Response` with Next.js's additions.
+ * The Web `Response` with Next.js's additions. Nothing in the type is private, so that Next.js's own responses are of it, too.
  * @see https://nextjs.org/docs/app/api-reference/functions/next-response
  */
 export class NextResponse<Body = unknown> extends LightResponse {
-  #cookies: ResponseCookies | undefined
+  /** @internal */
+  declare [kCookies]: ResponseCookies | undefined
+  /** The type of what `NextResponse.json()` was given; there is no such property. */
   declare readonly __body?: Body
 
   constructor (body?: BodyInit | null, init: ResponseInit = {}) {
@@ -31,7 +35,8 @@ export class NextResponse<Body = unknown> extends LightResponse {
    * @see https://nextjs.org/docs/app/api-reference/functions/next-response#cookies
    */
   get cookies (): ResponseCookies {
-    return this.#cookies ??= new ResponseCookies(this.headers)
+    if (this[kCookies] === undefined) Object.defineProperty(this, kCookies, { value: new ResponseCookies(this.headers) })
+    return this[kCookies]!
   }
 
   /** A response with a JSON body. */

@@ -16,9 +16,39 @@ const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\])$/
  * A URL with Next.js's additions, as `request.nextUrl` gives it. `basePath` and locales are set where
  * a configuration names them, which a server's own requests have not: the mount prefix is part of the path that the client
  * used, and route handlers have no locales.
+ * An interface, so that Next.js's own objects are of this type, too.
  * @see https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
  */
-export class NextURL {
+export interface NextURL {
+  buildId: string | undefined
+  /** Without user name and password. */
+  href: string
+  readonly origin: string
+  protocol: string
+  username: string
+  password: string
+  host: string
+  hostname: string
+  port: string
+  pathname: string
+  search: string
+  readonly searchParams: URLSearchParams
+  hash: string
+  basePath: string
+  locale: string
+  readonly defaultLocale: string | undefined
+  readonly domainLocale: DomainLocale | undefined
+  toString (): string
+  toJSON (): string
+  clone (): NextURL
+}
+
+interface NextURLConstructor {
+  new (input: string | URL, options?: NextUrlOptions): NextURL
+  new (input: string | URL, base?: string | URL, options?: NextUrlOptions): NextURL
+}
+
+export const NextURL: NextURLConstructor = class NextURL {
   #url: URL
   #info: PathnameInfo
   #domain: DomainLocale | undefined
@@ -45,7 +75,6 @@ export class NextURL {
   get protocol (): string { return this.#url.protocol }
   set protocol (value: string) { this.#url.protocol = value }
 
-  /** Without user name and password, as in Next.js. */
   get href (): string {
     return `${this.protocol}//${this.host}${formatPathname({ ...this.#info, pathname: this.pathname }, this.defaultLocale)}${this.search}${this.hash}`
   }

@@ -1,8 +1,16 @@
 /** The query as React's hooks give it; route handlers meet it in code that they share with pages. */
 export class ReadonlyURLSearchParams extends URLSearchParams {
-  static {
-    for (const name of ['append', 'delete', 'set', 'sort']) Object.defineProperty(this.prototype, name, { value: refuse, configurable: true, writable: true })
-  }
+  /** @deprecated Throws. */
+  override append (): void { refuse() }
+
+  /** @deprecated Throws. */
+  override delete (): void { refuse() }
+
+  /** @deprecated Throws. */
+  override set (): void { refuse() }
+
+  /** @deprecated Throws. */
+  override sort (): void { refuse() }
 }
 
 function refuse (): never {

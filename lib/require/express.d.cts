@@ -15,8 +15,9 @@ declare namespace adapter {
   export type ConnectRequest = esm.ConnectRequest
   export type ConnectResponse = esm.ConnectResponse
   export type HostRequest<Req = esm.ConnectRequest, Res = esm.ConnectResponse> = esm.HostRequest<Req, Res>
-  export type RouteContext<Params extends esm.RouteParams = esm.RouteParams> = esm.RouteContext<Params>
-  export type RouteHandler<Params extends esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Params>
+  export type ParamsOf<Path extends string> = esm.ParamsOf<Path>
+  export type RouteContext<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteContext<Route>
+  export type RouteHandler<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Route>
   export type RouteParams = esm.RouteParams
   export type TrailingSlash = esm.TrailingSlash
 }

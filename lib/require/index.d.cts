@@ -17,8 +17,9 @@ declare namespace plugin {
   export type AppRoutesPlugin = esm.AppRoutesPlugin
   export type Compat = esm.Compat
   export type HostRequest = esm.HostRequest
-  export type RouteContext<Params extends esm.RouteParams = esm.RouteParams> = esm.RouteContext<Params>
-  export type RouteHandler<Params extends esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Params>
+  export type ParamsOf<Path extends string> = esm.ParamsOf<Path>
+  export type RouteContext<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteContext<Route>
+  export type RouteHandler<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Route>
   export type RouteParams = esm.RouteParams
   export type TrailingSlash = esm.TrailingSlash
 }

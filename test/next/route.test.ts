@@ -319,7 +319,7 @@ t.test('members that came and went with the majors', async (t) => {
 })
 
 t.test('what is not supported yet says so when it is called', async (t) => {
-  for (const name of ['revalidatePath', 'revalidateTag', 'updateTag', 'refresh', 'unstable_cache', 'cacheLife', 'cacheTag', 'unstable_cacheLife', 'unstable_cacheTag', 'navigation', 'prefetch'] as const) {
+  for (const name of ['revalidatePath', 'revalidateTag', 'updateTag', 'refresh', 'unstable_cache', 'cacheLife', 'cacheTag', 'unstable_cacheLife', 'unstable_cacheTag', 'unstable_expirePath', 'unstable_expireTag', 'navigation', 'prefetch'] as const) {
     t.throws(() => (cache as any)[name]('x'), { code: 'FAR_ERR_NOT_SUPPORTED' }, name)
   }
   t.equal(cache.unstable_noStore(), undefined)
@@ -329,7 +329,28 @@ t.test('what is not supported yet says so when it is called', async (t) => {
   const params = new navigation.ReadonlyURLSearchParams('a=1')
   t.equal(params.get('a'), '1')
   for (const name of ['append', 'delete', 'set', 'sort'] as const) t.throws(() => (params[name] as any)('a', '2'), { message: /^Method unavailable/ })
-  t.throws(() => (navigation as any).useRouter(), { code: 'FAR_ERR_NOT_SUPPORTED' })
+})
+
+t.test('what is for React components says so when it is called', async (t) => {
+  for (const name of ['useParams', 'usePathname', 'useRouter', 'useSearchParams', 'useSelectedLayoutSegment', 'useSelectedLayoutSegments', 'useServerInsertedHTML', 'unstable_isUnrecognizedActionError'] as const) {
+    t.throws(() => (navigation as any)[name](), { code: 'FAR_ERR_NOT_SUPPORTED', message: /is for React components/ }, name)
+  }
+  for (const name of ['Provider', 'Consumer'] as const) t.throws(() => navigation.ServerInsertedHTMLContext[name], { code: 'FAR_ERR_NOT_SUPPORTED' })
+  t.throws(() => server.unstable_rootParams(), { code: 'FAR_ERR_NOT_SUPPORTED' })
+})
+
+t.test('ImageResponse of next/server is that of next/og in 13, and has moved since', async (t) => {
+  for (const compat of [13, 14, 15, 16] as const) {
+    const host = await startProbed(t, 'fastify', { compat })
+    const message = await host.probe('/', () => messageOf(() => new server.ImageResponse({})))
+    t.match(message, compat === 13 ? /next\/og is not supported yet/ : /moved from "next\/server"/, String(compat))
+  }
+})
+
+t.test('a request that is made with ip and geo has them', async (t) => {
+  const request = new server.NextRequest('http://a.test/', { ip: '192.0.2.1', geo: { city: 'Rome' } })
+  t.same([request.ip, request.geo], ['192.0.2.1', { city: 'Rome' }])
+  t.notOk('ip' in new server.NextRequest('http://a.test/'))
 })
 
 t.test('every export of Next.js for route handlers is there', async (t) => {

@@ -1,0 +1,53 @@
+/** What a `next.config` holds, as far as it concerns a server without pages; other settings are let through. */
+
+export type RouteHas =
+  | { type: 'header' | 'cookie' | 'query', key: string, value?: string }
+  | { type: 'host', key?: undefined, value: string }
+
+interface Rule {
+  source: string
+  basePath?: false
+  locale?: false
+  has?: RouteHas[]
+  missing?: RouteHas[]
+}
+
+/** One rule of `headers()`. */
+export interface ConfigHeader extends Rule {
+  headers: Array<{ key: string, value: string }>
+}
+
+/** One rule of `rewrites()`. */
+export interface ConfigRewrite extends Rule {
+  destination: string
+}
+
+/** One rule of `redirects()`. */
+export type ConfigRedirect = Rule & { destination: string, priority?: boolean } &
+  ({ permanent: boolean, statusCode?: never } | { statusCode: number, permanent?: never })
+
+type Settled<T> = T | Promise<T>
+
+/** @see https://nextjs.org/docs/app/api-reference/config/next-config-js */
+export interface NextConfig {
+  basePath?: string
+  trailingSlash?: boolean
+  headers?: () => Settled<ConfigHeader[]>
+  redirects?: () => Settled<ConfigRedirect[]>
+  rewrites?: () => Settled<ConfigRewrite[] | { beforeFiles?: ConfigRewrite[], afterFiles?: ConfigRewrite[], fallback?: ConfigRewrite[] }>
+  pageExtensions?: string[]
+  cacheHandler?: string
+  cacheMaxMemorySize?: number
+  env?: Record<string, string | undefined>
+  [setting: string]: unknown
+}
+
+export type ServerRuntime = 'nodejs' | 'experimental-edge' | 'edge' | undefined
+
+/** What `getServerSideProps` and `getStaticProps` return to redirect. */
+export type Redirect =
+  | { statusCode: 301 | 302 | 303 | 307 | 308, destination: string, basePath?: false }
+  | { permanent: boolean, destination: string, basePath?: false }
+
+/** A path of the application. Without the types that `next build` makes, every string is one. */
+export type Route<Path = string> = (Path extends string ? string : string) & {}
