@@ -37,9 +37,10 @@ export const headers: Omit<typeof theirHeaders, 'draftMode'> = ours<typeof ourHe
 export const navigation: Omit<typeof theirNavigation, 'ServerInsertedHTMLContext'> = ours<typeof ourNavigation>()
 export const theirsAsNavigation: Omit<typeof ourNavigation, 'ServerInsertedHTMLContext'> = theirs<typeof theirNavigation>()
 
-// next/cache. Ours have two names of 15, and revalidateTag() with one argument as there; theirs declares functions by `any`.
+// next/cache. Ours have two names of 15, and revalidateTag() with one argument as there. Theirs declares functions by `any`
+// and one overload for each profile, which no single signature is assignable from.
 export const cache: typeof theirCache = ours<typeof ourCache>()
-export const theirsAsCache: Omit<typeof ourCache, 'unstable_expirePath' | 'unstable_expireTag' | 'revalidateTag' | 'unstable_cache'> = theirs<typeof theirCache>()
+export const theirsAsCache: Omit<typeof ourCache, 'unstable_expirePath' | 'unstable_expireTag' | 'revalidateTag' | 'unstable_cache' | 'cacheLife' | 'unstable_cacheLife'> = theirs<typeof theirCache>()
 export const handlers: [ourCache.CacheHandler, theirCache.CacheHandler] = theirs<[theirCache.CacheHandler, ourCache.CacheHandler]>()
 export const entries: [ourCache.CacheEntry, theirCache.CacheEntry] = theirs<[theirCache.CacheEntry, ourCache.CacheEntry]>()
 export const profiles: [ourCache.CacheLifeProfiles, theirCache.CacheLifeProfiles] = theirs<[theirCache.CacheLifeProfiles, ourCache.CacheLifeProfiles]>()
