@@ -33,9 +33,9 @@ export const imageOptions: [ourServer.ImageResponseOptions, theirServer.ImageRes
 // next/headers. Ours also carry the synchronous members of 13 and 14, and their DraftMode has a private member.
 export const headers: Omit<typeof theirHeaders, 'draftMode'> = ours<typeof ourHeaders>()
 
-// next/navigation: ServerInsertedHTMLContext is a React context there, and ours throws.
+// next/navigation: ServerInsertedHTMLContext is a React context there, and ours throws; callbacks give React nodes there.
 export const navigation: Omit<typeof theirNavigation, 'ServerInsertedHTMLContext'> = ours<typeof ourNavigation>()
-export const theirsAsNavigation: Omit<typeof ourNavigation, 'ServerInsertedHTMLContext'> = theirs<typeof theirNavigation>()
+export const theirsAsNavigation: Omit<typeof ourNavigation, 'ServerInsertedHTMLContext' | 'useServerInsertedHTML'> = theirs<typeof theirNavigation>()
 
 // next/cache. Ours have two names of 15, and revalidateTag() with one argument as there. Theirs declares functions by `any`
 // and one overload for each profile, which no single signature is assignable from.
