@@ -31,7 +31,7 @@ export function bindModule (source: string, names: readonly string[]): string {
 export function bindScript (source: string, names: readonly string[]): string {
   const used = names.filter((name) => source.includes(name))
   // Node.js may find out only later that a file is an ES module, by its syntax.
-  if (used.length === 0 || /^\s*(?:import\b\s*[\w${*'"]|export\b\s*[\w{*])/m.test(source)) return source
+  if (used.length === 0 || /(?:^|[;}/])\s*(?:import\b\s*[\w${*'"]|export\b\s*[\w{*])/m.test(source)) return source
   const values = used.map((name) => `${REGISTRY_SOURCE}.globals.${name}`)
   return `(function (${used.join(', ')}) { return function () {${source.replace(/^#!/, '//')}\n} })(${values.join(', ')}).apply(this, arguments)`
 }

@@ -1,80 +1,34 @@
 import t from 'tap'
-import { fork, spawn, type ChildProcess } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { exceptions, HOSTS, run, SUITES, type Host, type Result } from './results.ts'
 
-/** What is built so far; the other features of the corpus belong to later work. */
-const FEATURES = new Set(['methods', 'request', 'response', 'nextresponse', 'cookies', 'headers', 'navigation', 'routing', 'streaming', 'robustness'])
+const SOME_HOSTS: readonly Host[] = ['fastify', 'express 5']
 
-const here = import.meta.dirname
-const accidents = new Set(Object.keys((JSON.parse(readFileSync(path.join(here, 'accidents.json'), 'utf8')) as { cases: object }).cases))
-
-const MANIFESTS = { 'without "type"': '{}', 'with "type": "module"': '{ "type": "module" }' }
-
-/** This Node.js, and those that the environment names: NODE_22, NODE_24, NODE_26. */
-const RUNTIMES: Array<{ name: string, bin: string | undefined, hosts: string[] }> = [
-  { name: process.version, bin: process.execPath, hosts: ['fastify', 'express4', 'express5'] },
-  ...['22', '24', '26'].map((major) => ({ name: `v${major}`, bin: process.env[`NODE_${major}`], hosts: ['fastify', 'express5'] }))
+/** All hosts on this Node.js; two on the others, which the environment names: NODE_22, NODE_24, NODE_26. */
+const RUNTIMES: Array<{ version: string, bin: string | undefined, hosts: readonly Host[] }> = [
+  { version: process.version, bin: process.execPath, hosts: HOSTS },
+  ...['22', '24', '26'].map((major) => ({ version: `v${major}`, bin: process.env[`NODE_${major}`], hosts: SOME_HOSTS }))
 ]
 
-function freePort (): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => { resolve(port) })
-    })
-  })
-}
+t.jobs = 2
 
-/** Starts `server.mjs` in a project of its own, and says where it listens. */
-function serve (bin: string, cwd: string, host: string, originPort: number): Promise<{ child: ChildProcess, port: number }> {
-  const env = { ...process.env, ORIGIN_URL: `http://127.0.0.1:${originPort}`, NODE_OPTIONS: '' }
-  const child = fork(path.join(here, 'server.mjs'), [host], { cwd, env, execPath: bin, execArgv: ['--no-warnings'] })
-  return new Promise((resolve, reject) => {
-    child.once('message', (message: { port: number }) => { resolve({ child, port: message.port }) })
-    child.once('exit', (code) => { reject(new Error(`the server ended with ${String(code)}`)) })
-  })
-}
-
-function compare (port: number, originPort: number): Promise<string> {
-  const args = ['compare.mjs', `http://localhost:${port}`, 'cases-modern.json', 'expected/modern/16.4.6.json', '--verbose', '--origin-port', String(originPort)]
-  const child = spawn(process.execPath, args, { cwd: here, env: { ...process.env, NODE_OPTIONS: '' } })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
-  return new Promise((resolve) => { child.once('close', () => { resolve(output) }) })
-}
-
-interface Result { id: string, feature: string, difference: string }
-
-function failures (output: string): Result[] {
-  return output.split(/^(?=FAIL |ok {3}|\n)/m).flatMap((block) => {
-    const match = /^FAIL (\S+) \[(\S+)\]/.exec(block)
-    return match === null ? [] : [{ id: match[1]!, feature: match[2]!, difference: block.trim() }]
-  })
-}
-
-// Most of a run is waiting for streams and timers.
-t.jobs = 6
-
-for (const { name, bin, hosts } of RUNTIMES) {
-  for (const host of hosts) {
-    for (const [kind, manifest] of Object.entries(MANIFESTS)) {
-      t.test(`${host} on Node.js ${name}, package ${kind}`, { buffered: true, skip: bin === undefined ? `no such Node.js: NODE_${name.slice(1)} is not set` : false }, async (t) => {
-        const project = mkdtempSync(path.join(tmpdir(), 'conformance-'))
-        t.teardown(() => { rmSync(project, { recursive: true }) })
-        cpSync(path.join(here, 'app-modern'), path.join(project, 'app'), { recursive: true })
-        writeFileSync(path.join(project, 'package.json'), manifest)
-        const originPort = await freePort()
-        const { child, port } = await serve(bin!, project, host, originPort)
-        t.teardown(() => child.kill())
-        const output = await compare(port, originPort)
-        t.ok((output.match(/^ok {3}/gm) ?? []).length > 150, 'the cases were run')
-        for (const { id, feature, difference } of failures(output)) {
-          if (FEATURES.has(feature) && !accidents.has(id)) t.fail(difference)
+for (const { version, bin, hosts } of RUNTIMES) {
+  for (const packageType of ['commonjs', 'module'] as const) {
+    for (const slow of [false, true]) {
+      const name = `Node.js ${version}, "type": "${packageType}"${slow ? ', native responses, hooks of every kind' : ''}`
+      t.test(name, { buffered: true, skip: bin === undefined ? `NODE_${version.slice(1)} is not set` : false }, async (t) => {
+        const results = await run({ bin: bin!, hosts, packageType, slow })
+        for (const host of hosts) {
+          for (const { major } of SUITES) t.ok(results.some((result) => result.host === host && result.major === major), `${host} has run the cases of ${major}`)
         }
+        for (const result of results) check(t, result)
+        if (hosts === HOSTS) t.same(exceptions.filter((exception) => !results.some((result) => result.exception === exception)), [], 'every exception is of some case')
       })
     }
   }
+}
+
+function check (t: { fail: (message: string) => unknown }, { id, host, major, outcome, exception, differences }: Result): void {
+  const where = `${id} on ${host}, Next.js ${major}`
+  if (outcome === 'differs') t.fail(`${where}: ${differences.join('\n')}`)
+  if (outcome === 'equal' && exception !== undefined) t.fail(`${where} does not differ any more: the exception can go`)
 }

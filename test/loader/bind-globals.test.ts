@@ -95,6 +95,7 @@ t.test('a CommonJS module runs on with its own names, its strictness and its arg
   t.equal(run('exports.a = (function () { return this === undefined })(); fetch').a, false)
   t.equal(run('#!/usr/bin/env node\nexports.a = fetch() // end').a, 'ours')
   t.equal(bindScript("import x from 'y'\nfetch(x)", ALL).startsWith('import'), true, 'an ES module in disguise')
+  for (const source of ['const a=Response;export{a}', '/* a */ export const a = Response', 'function b(){}import{x}from"y";fetch(x)']) t.equal(bindScript(source, ALL), source, 'on one line, too')
   t.equal(bindScript('exports.a = 1', ALL), 'exports.a = 1')
 })
 

@@ -1,0 +1,36 @@
+// Runs the corpora in the working directory on some hosts and sends the rows of their results to the parent process:
+//   { hosts: [...], majors: [...], slow: boolean } as JSON in argv[2]
+import { readFileSync } from 'node:fs'
+import { makeContext, pool, runCase } from './client.mjs'
+import { differences } from './diff.mjs'
+import { HOSTS } from './hosts.mjs'
+import { startOrigin } from './origin.mjs'
+
+const { hosts, suites, features, slow } = JSON.parse(process.argv[2])
+const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
+
+const origin = await startOrigin(0)
+process.env.ORIGIN_URL = origin.url
+
+const servers = []
+const runs = []
+for (const { suite, major, version } of suites) {
+  const expected = read(`expected/${suite}/${version}.json`).cases
+  const cases = read(`cases-${suite}.json`).filter((c) => features.includes(c.feature) && expected[c.id] !== undefined)
+  for (const host of hosts) {
+    // A case sends a body of 2 MB.
+    const server = await HOSTS[host]({ dir: `./app-${suite}`, compat: major, bodyLimit: 10_000_000 }, slow)
+    servers.push(server)
+    const context = makeContext(server.base, origin.url, server.send)
+    for (const c of cases) if (server.fits(c)) runs.push({ host, suite, major, c, context, expected: expected[c.id] })
+  }
+}
+
+// Most of a run is waiting for streams and timers.
+const rows = await pool(runs, 24, async ({ host, suite, major, c, context, expected }) => {
+  const found = differences(c, expected, await runCase(c, context))
+  return { id: c.id, feature: c.feature, suite, major, host, differences: found }
+})
+await Promise.all(servers.map((server) => server.close()))
+origin.close()
+process.send(rows, () => { process.exit() })
