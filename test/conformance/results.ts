@@ -96,7 +96,10 @@ function inChild (bin: string, cwd: string, job: object): Promise<Row[]> {
   let errors = ''
   child.stderr!.on('data', (chunk: Buffer) => { errors = (errors + chunk.toString()).slice(-2000) })
   return new Promise((resolve, reject) => {
-    child.once('message', (rows: Row[]) => { resolve(rows) })
+    child.once('message', (rows: Row[]) => {
+      child.disconnect()
+      resolve(rows)
+    })
     child.once('exit', (code) => { reject(new Error(`the run ended with ${String(code)}: ${errors}`)) })
   })
 }

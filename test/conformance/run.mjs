@@ -1,5 +1,5 @@
 // Runs the corpora in the working directory on some hosts and sends the rows of their results to the parent process:
-//   { hosts: [...], majors: [...], slow: boolean } as JSON in argv[2]
+//   { hosts: [...], suites: [{ suite, major, version }], features: [...], slow: boolean } as JSON in argv[2]
 import { readFileSync } from 'node:fs'
 import { makeContext, pool, runCase } from './client.mjs'
 import { differences } from './diff.mjs'
@@ -33,4 +33,6 @@ const rows = await pool(runs, 24, async ({ host, suite, major, c, context, expec
 })
 await Promise.all(servers.map((server) => server.close()))
 origin.close()
-process.send(rows, () => { process.exit() })
+// Until it has the rows: an exit may come before them.
+process.once('disconnect', () => { process.exit() })
+process.send(rows)
