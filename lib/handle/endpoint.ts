@@ -13,6 +13,8 @@ export class Endpoint {
   readonly takesBody: boolean
   readonly #skip: number
   readonly #hasParams: boolean
+  /** 13 and 14 give no `params` to routes without parameters. */
+  readonly #noParams: Promise<unknown> | undefined
 
   /** @param skip how many segments of a path belong to the mount prefix */
   constructor (mount: Mount, route: Route, method: Method, skip: number) {
@@ -23,14 +25,15 @@ export class Endpoint {
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.#skip = skip
     this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')
+    this.#noParams = mount.compat < 15 ? undefined : NO_PARAMS
   }
 
   /**
    * What the handler gets as `params`.
    * @throws URIError where an escape is malformed
    */
-  params (path: string): Promise<unknown> {
-    return this.#hasParams ? promiseWithValues(readParams(this.route, path, this.#skip)) : NO_PARAMS
+  params (path: string): Promise<unknown> | undefined {
+    return this.#hasParams ? promiseWithValues(readParams(this.route, path, this.#skip)) : this.#noParams
   }
 }
 

@@ -20,7 +20,7 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     exchange.fail(new BodyTooLargeError())
     return
   }
-  let params: Promise<unknown>
+  let params: Promise<unknown> | undefined
   try {
     params = endpoint.params(path)
   } catch {
