@@ -87,7 +87,7 @@ function withNativeResponses (dir: string): void {
   for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.[jt]sx?$/.test(entry.name)) continue
     const file = path.join(entry.parentPath, entry.name)
-    writeFileSync(file, `const { Response } = globalThis;${readFileSync(file, 'utf8')}`)
+    writeFileSync(file, `const { Response } = globalThis\n${readFileSync(file, 'utf8')}`)
   }
 }
 
