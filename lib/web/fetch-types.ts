@@ -5,3 +5,4 @@
 export type BodyInit = NonNullable<ConstructorParameters<typeof Response>[0]>
 export type RequestInfo = ConstructorParameters<typeof Request>[0]
 export type ResponseType = Response['type']
+export type HeadersInit = ConstructorParameters<typeof Headers>[0]

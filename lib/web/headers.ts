@@ -1,23 +1,13 @@
 import type { Exchange } from './exchange.ts'
+import { headersOver, type HeaderStore } from './light-headers.ts'
 
 /**
  * The request's headers as a Fetch `Headers`. Like Next.js, names the proxy headers that the client did not send.
  * HTTP/2 pseudo-headers are not headers.
  */
 export function requestHeaders (exchange: Exchange): Headers {
-  const source = exchange.headers
-  const headers = new Headers()
-  for (const name in source) {
-    if (name.charCodeAt(0) === COLON || !Object.hasOwn(source, name)) continue
-    const value = source[name]
-    if (typeof value === 'string') headers.append(name, value)
-    else if (Array.isArray(value)) for (const item of value) headers.append(name, item)
-  }
-  addForwarded(headers, exchange)
-  return headers
+  return headersOver(new ReceivedHeaders(exchange))
 }
-
-const COLON = 58
 
 /** Makes one list of headers hold what another holds. */
 export function replaceHeaders (headers: Headers, source: Headers): void {
@@ -26,13 +16,51 @@ export function replaceHeaders (headers: Headers, source: Headers): void {
   for (const [name, value] of source) headers.append(name, value)
 }
 
-function addForwarded (headers: Headers, { req, headers: source }: Exchange): void {
+class ReceivedHeaders implements HeaderStore {
+  readonly #exchange: Exchange
+
+  constructor (exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  get (name: string): string | null {
+    const { headers } = this.#exchange
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
+    if (typeof value === 'string') return value
+    return Array.isArray(value) ? value.join(', ') : implied(name, this.#exchange)
+  }
+
+  toNative (): Headers {
+    const source = this.#exchange.headers
+    const headers = new Headers()
+    for (const name in source) {
+      if (name.charCodeAt(0) === COLON || !Object.hasOwn(source, name)) continue
+      const value = source[name]
+      if (typeof value === 'string') headers.append(name, value)
+      else if (Array.isArray(value)) for (const item of value) headers.append(name, item)
+    }
+    for (const name of IMPLIED) {
+      const value = headers.has(name) ? null : implied(name, this.#exchange)
+      if (value !== null) headers.set(name, value)
+    }
+    return headers
+  }
+}
+
+const COLON = 58
+
+const IMPLIED = ['host', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-for']
+
+/** What is said of the connection where the client does not say it; null for all other names. */
+function implied (name: string, { req, headers }: Exchange): string | null {
   const socket = req.socket as { encrypted?: boolean, localPort?: number, remoteAddress?: string } | undefined
-  const secure = socket?.encrypted === true
-  const authority = source[':authority'] as string | undefined
-  if (authority !== undefined && !headers.has('host')) headers.set('host', authority)
-  if (!headers.has('x-forwarded-host')) headers.set('x-forwarded-host', headers.get('host') ?? 'localhost')
-  if (!headers.has('x-forwarded-port')) headers.set('x-forwarded-port', String(socket?.localPort ?? (secure ? 443 : 80)))
-  if (!headers.has('x-forwarded-proto')) headers.set('x-forwarded-proto', secure ? 'https' : 'http')
-  if (!headers.has('x-forwarded-for') && socket?.remoteAddress !== undefined) headers.set('x-forwarded-for', socket.remoteAddress)
+  const authority = headers[':authority'] as string | undefined
+  switch (name) {
+    case 'host': return authority ?? null
+    case 'x-forwarded-host': return headers.host ?? authority ?? 'localhost'
+    case 'x-forwarded-port': return String(socket?.localPort ?? (socket?.encrypted === true ? 443 : 80))
+    case 'x-forwarded-proto': return socket?.encrypted === true ? 'https' : 'http'
+    case 'x-forwarded-for': return socket?.remoteAddress ?? null
+    default: return null
+  }
 }

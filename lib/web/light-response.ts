@@ -1,6 +1,7 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { BodyInit, ResponseType } from './fetch-types.ts'
 import { replaceHeaders } from './headers.ts'
+import { addDefault, lightHeaders } from './light-headers.ts'
 
 /** A body that can be sent in one piece, and the content type that the Fetch standard gives it. */
 interface PlainBody {
@@ -45,9 +46,9 @@ class Light {
     }
     this.#status = status
     this.#statusText = statusText
-    this.#headers = new Headers(init?.headers)
+    this.#headers = lightHeaders(init?.headers)
     this.#body = plain.data
-    if (plain.type !== null && !this.#headers.has('content-type')) this.#headers.append('content-type', plain.type)
+    if (plain.type !== null) addDefault(this.#headers, 'content-type', plain.type)
   }
 
   static {
@@ -61,7 +62,7 @@ class Light {
     if (NULL_BODY_STATUS.has(this.#status)) throw new TypeError(`Response constructor: Invalid response status code ${this.#status}`)
     this.#body = text
     this.#native = undefined
-    if (!this.#headers.has('content-type')) this.#headers.append('content-type', 'application/json')
+    addDefault(this.#headers, 'content-type', 'application/json')
   }
 
   static json (data: unknown, init?: ResponseInit): Response {

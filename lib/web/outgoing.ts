@@ -1,5 +1,6 @@
 import { validateHeaderValue } from 'node:http'
 import { Readable } from 'node:stream'
+import { pairsOf } from './light-headers.ts'
 import { plainBody } from './light-response.ts'
 
 /** A `Response` in the terms of a Node.js server. */
@@ -62,12 +63,13 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
 }
 
 function sentHeaders (headers: Headers, framing: Framing): string[] {
+  const pairs = pairsOf(headers) ?? nativePairs(headers)
+  let isDelicate = false
+  for (let index = 0; index < pairs.length; index += 2) isDelicate ||= DELICATE.has(pairs[index]!)
+  if (!isDelicate) return pairs
   const sent: string[] = []
-  for (const [name, value] of headers) {
-    if (DELICATE.has(name) && !isSent(name, value, framing)) continue
-    // Headers lets control characters pass that Node.js refuses, then in the midst of sending.
-    validateHeaderValue(name, value)
-    sent.push(name, value)
+  for (let index = 0; index < pairs.length; index += 2) {
+    if (isSent(pairs[index]!, pairs[index + 1]!, framing)) sent.push(pairs[index]!, pairs[index + 1]!)
   }
   // The one answer that must name what to upgrade to (RFC 9110, 15.5.22).
   const upgrade = framing.status === 426 && framing.httpVersionMajor < 2 ? headers.get('upgrade') : null
@@ -75,10 +77,21 @@ function sentHeaders (headers: Headers, framing: Framing): string[] {
   return sent
 }
 
+/** Headers lets control characters pass that Node.js refuses, then in the midst of sending. */
+function nativePairs (headers: Headers): string[] {
+  const pairs: string[] = []
+  for (const [name, value] of headers) {
+    validateHeaderValue(name, value)
+    pairs.push(name, value)
+  }
+  return pairs
+}
+
 function isSent (name: string, value: string, { httpVersionMajor, keepsLength, decoded }: Framing): boolean {
   if (name === 'content-length') return keepsLength && LENGTH.test(value)
   if (name === 'content-encoding') return !decoded
-  return name === 'connection' && httpVersionMajor < 2 && /^close$/i.test(value)
+  if (name === 'connection') return httpVersionMajor < 2 && /^close$/i.test(value)
+  return !OF_THE_CONNECTION.has(name)
 }
 
 const noop = (): void => {}

@@ -17,11 +17,23 @@ function isAuthority (host: string | undefined): host is string {
  * sound as a Host header.
  */
 export function requestUrl (origin: () => string, target: string): string {
+  if (ORDINARY_TARGET.test(target)) return canonicalOrigin(origin()) + target
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(target)
   const path = absolute === null ? target : target.slice(absolute[0].length)
   const from = absolute !== null && isAuthority(absolute[1]) ? absolute[0] : origin()
   // '*' and the like are no paths, but a URL needs one.
   return new URL(from + (path.startsWith('/') ? path : '/' + path)).href
+}
+
+/** What the URL parser leaves as it is: no escapes in the path, no dot segments, nothing that it would escape. */
+const ORDINARY_TARGET = /^(?:\/(?!\.)[\w!$&()*+,:;=@~.-]*)+(?:\?[\w!$&()*+,:;=@~./?%-]*)?$/
+
+let lastOrigin: { given: string, canonical: string } | undefined
+
+/** In lower case, and without a port that its scheme has by default. */
+function canonicalOrigin (given: string): string {
+  if (lastOrigin?.given !== given) lastOrigin = { given, canonical: new URL(given).origin }
+  return lastOrigin.canonical
 }
 
 /** The authority to build a URL with: the given one if it is sound, else this machine's own name and port. */
