@@ -1,13 +1,13 @@
 import { promiseWithValues } from '../next/thenable.ts'
 import { readParams } from '../routes/path.ts'
-import type { Handler, Method, Route } from '../routes/table.ts'
+import type { Method, Route } from '../routes/table.ts'
 import type { Mount } from './context.ts'
 
 /** One verb of one route in one server: everything about it that does not change from request to request. */
 export class Endpoint {
   readonly mount: Mount
   readonly route: Route
-  readonly handler: Handler
+  readonly handler: (request: Request, context: { params: Promise<unknown> }) => unknown
   readonly bodyLimit: number
   /** GET and HEAD have none, whatever the client sent. */
   readonly takesBody: boolean
@@ -20,7 +20,7 @@ export class Endpoint {
   constructor (mount: Mount, route: Route, method: Method, skip: number) {
     this.mount = mount
     this.route = route
-    this.handler = route.handlers[method]!
+    this.handler = route.handlers[method] as Endpoint['handler']
     this.bodyLimit = route.config.bodyLimit ?? mount.bodyLimit
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.#skip = skip

@@ -30,7 +30,7 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
   const context = new HandlerContext(endpoint, exchange)
   let result: unknown
   try {
-    result = requestStorage.run(context, endpoint.handler as (...args: unknown[]) => unknown, context.request, { params })
+    result = endpoint.route.needsContext ? requestStorage.run(context, endpoint.handler, context.request, { params }) : endpoint.handler(context.request, { params })
   } catch (error) {
     answerToThrown(context, error)
     return

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { AppDirectoryError, MissingPackageError, type AppDirectoryProblem } from '../errors.ts'
 import { findConflicts } from './conflicts.ts'
 import type { Compat } from './options.ts'
+import { needsContext } from './needs-context.ts'
 import { scan, type Entry } from './scan.ts'
 import { readSegmentConfig } from './segment-config.ts'
 import { parseSegment, type Segment } from './segments.ts'
@@ -73,9 +74,10 @@ function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] 
 }
 
 async function loadRoute (dir: string, entry: Entry, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
+  const file = path.join(dir, ...entry.file.split('/'))
   let module: Record<string, unknown>
   try {
-    module = await options.loadModule(path.join(dir, ...entry.file.split('/')))
+    module = await options.loadModule(file)
   } catch (error) {
     addLoadProblem(problems, entry.file, error)
     return null
@@ -89,6 +91,7 @@ async function loadRoute (dir: string, entry: Entry, options: LoadOptions, probl
     segments: entry.segments.map(parseSegment).filter((segment): segment is Segment => 'kind' in segment),
     handlers,
     allow: [...new Set([...Object.keys(handlers), 'OPTIONS'])].sort().join(', '),
+    needsContext: await needsContext(file),
     config
   }
 }

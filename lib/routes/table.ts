@@ -20,6 +20,8 @@ export interface Route {
   handlers: Partial<Record<Method, Handler>>
   /** What automatic OPTIONS and 405 answers name: sorted, as Next.js sorts it. */
   allow: string
+  /** Whether its handlers may ask for the context of their request. */
+  needsContext: boolean
   config: SegmentConfig
 }
 
