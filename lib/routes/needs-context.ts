@@ -13,5 +13,5 @@ export async function needsContext (file: string): Promise<boolean> {
 
 const TYPE_IMPORT = /^import\s+type\s[^'"`;()]*\sfrom\s*['"][^'"\n]*['"]/gm
 const SERVER_IMPORT = /^import\s*\{([\w\s,]*)\}\s*from\s*['"](?:next|fastify-app-routes)\/server(?:\.js)?['"]/gm
-const NEEDS_NONE = /^(?:\s*(?:type\s+)?(?:NextRequest|NextResponse|URLPattern|userAgent|userAgentFromString)\s*(?:,|$))+$/
+const NEEDS_NONE = /^(?:\s*(?:type\s+)?(?:NextRequest|NextResponse|URLPattern|userAgent|userAgentFromString)\s*(?:,|$))+\s*$/
 const WAY_TO_CONTEXT = /\b(?:import|require|createRequire|getBuiltinModule|eval|Function|global|globalThis|this)\b|\bfrom\s*['"]/
