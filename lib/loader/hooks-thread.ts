@@ -1,33 +1,35 @@
 import type { LoadHook, ResolveHook } from 'node:module'
-import { bindModule, namesFor } from './bind-globals.ts'
-import { asWritten } from './module-kind.ts'
-import { SCHEME, servedName, sourceOf, textOf } from './served-modules.ts'
+import { loadOwn, resolveAfter, resolveOwn, withGlobals } from './import.ts'
+import { setCompilesToCommonJs } from './module-format.ts'
+import { serve } from './served-modules.ts'
 
 /** The hooks for ES modules before Node.js 22.15, on their own thread. */
 
-let names: Record<string, string[]> = {}
 let active: Int32Array
 
-export function initialize (data: { names: Record<string, string[]>, active: Int32Array }): void {
-  names = data.names
+interface Data { names: Record<string, string[]>, compilesToCommonJs: boolean, active: Int32Array }
+
+export function initialize (data: Data): void {
+  // The modules themselves are on the main thread; here their names are enough.
+  serve(Object.fromEntries(Object.entries(data.names).map(([name, names]) => [name, Object.fromEntries(names.map((exported) => [exported, undefined]))])))
+  setCompilesToCommonJs(data.compilesToCommonJs)
   active = data.active
 }
 
-export const resolve: ResolveHook = (specifier, context, nextResolve) => {
-  if (Atomics.load(active, 0) === 1) {
-    const name = servedName(specifier, context.parentURL, (candidate) => candidate in names)
-    if (name !== undefined) return { url: SCHEME + name, format: 'module', shortCircuit: true }
+export const resolve: ResolveHook = async (specifier, context, next) => {
+  if (Atomics.load(active, 0) === 0) return next(specifier, context)
+  const own = resolveOwn(specifier, context)
+  if (own !== undefined) return own.shortCircuit === true ? own : next(own.url, context)
+  try {
+    return await next(specifier, context)
+  } catch (error) {
+    const found = resolveAfter(error, specifier, context)
+    return found.shortCircuit === true ? found : next(found.url, context)
   }
-  return nextResolve(specifier, context)
 }
 
-export const load: LoadHook = async (url, context, nextLoad) => {
-  if (url.startsWith(SCHEME)) {
-    const name = url.slice(SCHEME.length)
-    return { format: 'module', source: sourceOf(name, names[name]!), shortCircuit: true }
-  }
-  if (Atomics.load(active, 0) === 0) return nextLoad(url, context)
-  const loaded = asWritten(url, await nextLoad(url, context))
-  if (loaded.format !== 'module' || loaded.source == null) return loaded
-  return { ...loaded, source: bindModule(textOf(loaded.source), namesFor(url, names.globals ?? [])) }
+export const load: LoadHook = async (url, context, next) => {
+  if (Atomics.load(active, 0) === 0 && url.startsWith('file:')) return next(url, context)
+  const own = loadOwn(url, context)
+  return own.source !== undefined ? own : withGlobals(url, await next(url, own.context))
 }

@@ -33,19 +33,29 @@ export function registered (): ServedModules {
 const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
 
 /** The name of the served module that a specifier stands for, or undefined. `next/server.js` is `next/server`. */
-export function servedName (specifier: string, importer: string | undefined, has: (name: string) => boolean): string | undefined {
+export function servedName (specifier: string, importer: string | undefined): string | undefined {
   if (specifier === GLOBALS) return 'globals'
   if (!specifier.startsWith('next/') && !specifier.startsWith('fastify-app-routes/') && !specifier.startsWith('server-only')) return undefined
   const name = specifier.endsWith('.js') ? specifier.slice(0, -3) : specifier
-  if (!has(name) || (importer !== undefined && INSIDE_NEXT.test(importer))) return undefined
+  if (served(name) === undefined || (importer !== undefined && INSIDE_NEXT.test(importer))) return undefined
   return name
 }
+
+/** The name of the served module that stands in for one which is not installed: React's JSX runtime. */
+export function standIn (specifier: string, error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
+  return isMissing && specifier.startsWith('react/jsx') && served(specifier) !== undefined ? specifier : undefined
+}
+
+/** The names of what is bound as globals. */
+export const globalNames = (): string[] => Object.keys(served('globals') ?? {})
 
 export const textOf = (source: string | ArrayBuffer | NodeJS.TypedArray): string => typeof source === 'string' ? source : new TextDecoder().decode(source)
 
 /** The text of an ES module that hands out a served module. */
-export function sourceOf (name: string, exportNames: string[]): string {
-  const names = exportNames.filter((exported) => exported !== 'default')
+export function sourceOf (name: string): string {
+  const names = Object.keys(served(name)!).filter((exported) => exported !== 'default')
   const from = `${REGISTRY_SOURCE}[${JSON.stringify(name)}]`
   return `const module = ${from}\nexport const { ${names.join(', ')} } = module\nexport default module\n`
 }

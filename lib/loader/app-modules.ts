@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import module from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import { compile } from './compile.ts'
+import { COMPILED, formatOf, isInPackage } from './module-format.ts'
+
+/** Modules of the application, which Node.js does not take as they are written. */
+
+export interface AppModule {
+  /** `module`, `commonjs`, and these with `-typescript` where Node.js strips the types. */
+  format: string
+  source: string
+}
+
+/** Reads a module of the application; undefined for what is none: packages, and other kinds of files. */
+export function readModule (file: string): AppModule | undefined {
+  const isCompiled = COMPILED.test(file)
+  if (isInPackage(file) || !(isCompiled || /\.[cm]?js$/.test(file))) return undefined
+  const source = readFileSync(file, 'utf8')
+  const format = formatOf(file, source)
+  if (!isCompiled) return { format, source }
+  const compiled = compile(file, source, format)
+  return compiled === undefined ? { format: `${format}-typescript`, source } : { format, source: compiled }
+}
+
+/**
+ * What `import` gets of a file of the application: text, or the format by which Node.js loads it; undefined for all else.
+ * Naming the format keeps Node.js from guessing, and from warning that it had to.
+ */
+export function readForImport (url: string, attributes: Record<string, string> | undefined): { format: string, source?: string } | undefined {
+  if (!url.startsWith('file:') || isInPackage(url)) return undefined
+  const file = fileURLToPath(url)
+  if (file.endsWith('.json')) return attributes?.type === undefined ? requiring(file, namesOf(JSON.parse(readFileSync(file, 'utf8')))) : undefined
+  const read = readModule(file)
+  if (read === undefined) return undefined
+  const loaded = loadedExports(file)
+  // A compiling loader has made CommonJS of it, for another module: that is the one instance.
+  if (isModule(read.format) && loaded !== undefined) return requiring(file, namesOf(loaded))
+  if (!COMPILED.test(file)) return { format: read.format }
+  // CommonJS that a hook hands to `import` is, on Node.js 22, another instance than that of require().
+  return isModule(read.format) ? read : requiring(file, exportNames(read.source))
+}
+
+export const isModule = (format: unknown): boolean => String(format).startsWith('module')
+
+/** What a file exports that is loaded as CommonJS already. */
+function loadedExports (file: string): unknown {
+  const { _cache: cache } = module as unknown as { _cache: Record<string, { loaded: boolean, exports: unknown } | undefined> }
+  const exported = cache[file]?.loaded === true ? cache[file]?.exports : undefined
+  return types.isModuleNamespaceObject(exported) ? undefined : exported
+}
+
+/** An ES module that hands out what `require()` gives for a file. */
+function requiring (file: string, names: string[]): AppModule {
+  const exported = names.filter((name) => name !== 'default' && name !== '__esModule')
+  const source = [
+    "import { createRequire } from 'node:module'",
+    `const exported = createRequire(import.meta.url)(${JSON.stringify(file)})`,
+    'export default exported?.__esModule ? exported.default : exported',
+    ...exported.map((name, index) => `const name${index} = exported[${JSON.stringify(name)}]\nexport { name${index} as ${JSON.stringify(name)} }`)
+  ].join('\n')
+  return { format: 'module', source }
+}
+
+function namesOf (exported: unknown): string[] {
+  return typeof exported !== 'object' || exported === null || Array.isArray(exported) ? [] : Object.keys(exported)
+}
+
+/** The names that a CommonJS module exports: esbuild notes them at the end, people write `exports.name =`. */
+function exportNames (source: string): string[] {
+  const note = /^0 && \(module\.exports = \{([^}]*)\}\);/m.exec(source)?.[1] ?? ''
+  return [...new Set([...note.matchAll(/[\w$]+/g), ...source.matchAll(/(?<=\bexports\.)[\w$]+(?=\s*=[^=])/g)].map(([name]) => name))]
+}

@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MissingPackageError } from '../errors.ts'
+import { ESM_SYNTAX, type Format } from './module-format.ts'
+import { configFor } from './tsconfig.ts'
+
+/**
+ * TypeScript and JSX. Node.js 22.18 and later strips types itself, and keeps lines and columns. What it cannot strip, and
+ * everything on older ones, is compiled by the esbuild that the optional peer `tsx` brings.
+ */
+
+/** Whether this Node.js strips types by itself. */
+const strips = 'typescript' in process.features && Boolean((process.features as { typescript?: unknown }).typescript)
+
+// A false hit only means that esbuild compiles a file which Node.js could have stripped.
+const NOT_STRIPPABLE = /\b(?:enum|namespace|module)\s+[\w$]+\s*\{|\bimport\s+[\w$]+\s*=|^\s*export\s*=|^\s*@[\w$]+|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\s/m
+
+/**
+ * The text of a TypeScript or JSX module as JavaScript; undefined where Node.js strips the types itself.
+ * @throws MissingPackageError where tsx is needed and not installed
+ */
+export function compile (file: string, source: string, format: Format): string | undefined {
+  const isJsx = file.endsWith('x')
+  const isStrippable = !isJsx && strips && !NOT_STRIPPABLE.test(source) && !(format === 'commonjs' && ESM_SYNTAX.test(source))
+  // Whether an imported name is a type can't be told for certain here; without tsx it is left to Node.js.
+  if (isStrippable && (!mayImportTypes(source) || findTsx(file) === undefined)) return undefined
+  const why = isJsx || strips ? 'It holds syntax that Node.js cannot strip (JSX, enums, decorators, parameter properties, or import and export in a CommonJS file).' : `Node.js ${process.versions.node} does not run TypeScript by itself.`
+  return transform(file, source, format, esbuildFor(file, why))
+}
+
+function transform (file: string, source: string, format: Format, esbuild: Esbuild): string {
+  const { options } = configFor(file)
+  return esbuild.transformSync(source, {
+    loader: file.endsWith('x') ? 'tsx' : 'ts',
+    format: format === 'module' ? 'esm' : 'cjs',
+    platform: 'node',
+    target: `node${process.versions.node}`,
+    // Older Next.js projects have "jsx": "preserve", which is for Next.js's own compiler.
+    jsx: 'automatic',
+    jsxImportSource: options.jsxImportSource,
+    sourcefile: file,
+    sourcemap: 'inline',
+    tsconfigRaw: { compilerOptions: { experimentalDecorators: options.experimentalDecorators, useDefineForClassFields: options.useDefineForClassFields } }
+  }).code
+}
+
+/** Names after `import`, without those that say `type` themselves. */
+const NAMED_IMPORT = /^[ \t]*import\s+(?!type\s)(?:[\w$]+\s*,\s*)?\{([^}]*)\}\s*from/gm
+const DEFAULT_IMPORT = /^[ \t]*import\s+(?!type\s+[\w${])([\w$]+)\s*(?:,\s*\{[^}]*\}\s*)?from/gm
+
+/**
+ * Whether an import may be of a type and not say so, which TypeScript allows and Node.js does not: a name that is nowhere
+ * called, constructed, extended or looked into.
+ */
+function mayImportTypes (source: string): boolean {
+  const code = source.replace(/^[ \t]*(?:\/\/|\/?\*).*$/gm, '')
+  const names = [...code.matchAll(NAMED_IMPORT)]
+    .flatMap(([, list]) => list!.split(','))
+    .map((item) => item.trim())
+    .filter((item) => item !== '' && !item.startsWith('type '))
+    .map((item) => item.split(/\s+as\s+/).at(-1)!)
+  for (const [, name] of code.matchAll(DEFAULT_IMPORT)) names.push(name!)
+  return names.some((name) => {
+    const escaped = name.replaceAll('$', '\\$')
+    return !new RegExp(`(?<![\\w$.])${escaped}\\s*[.(\`\\[]|\\b(?:new|extends|instanceof|await)\\s+${escaped}(?![\\w$])`).test(code)
+  })
+}
+
+interface Esbuild { transformSync (source: string, options: object): { code: string } }
+
+let esbuild: Esbuild | undefined
+
+function esbuildFor (file: string, why: string): Esbuild {
+  if (esbuild === undefined) {
+    const tsx = findTsx(file)
+    if (tsx === undefined) throw new MissingPackageError(`Loading ${file} needs the package tsx. ${why}`, 'tsx')
+    esbuild = createRequire(tsx)('esbuild') as Esbuild
+  }
+  return esbuild
+}
+
+/** The package.json of `tsx`: the application's own, else the one beside us. */
+function findTsx (file: string): string | undefined {
+  for (const from of [file, path.join(process.cwd(), 'x'), fileURLToPath(import.meta.url)]) {
+    try {
+      return createRequire(from).resolve('tsx/package.json')
+    } catch {}
+  }
+  return undefined
+}

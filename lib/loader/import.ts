@@ -1,0 +1,59 @@
+import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isModule, readForImport } from './app-modules.ts'
+import { bindModule, namesFor } from './bind-globals.ts'
+import { resolveByConfig, resolveLoosely } from './resolve.ts'
+import { SCHEME, globalNames, servedName, sourceOf, standIn, textOf } from './served-modules.ts'
+
+/**
+ * What both kinds of hooks for ES modules do: those on the main thread and those on a thread of their own, which differ in
+ * nothing but an `await`. A result with `shortCircuit` is final; any other is a URL for the next resolver.
+ */
+
+type Resolution = ResolveFnOutput & { shortCircuit?: boolean }
+type Importer = Partial<Pick<ResolveHookContext, 'parentURL' | 'conditions'>>
+// Without what newer versions than the declarations know: `module-typescript`.
+type Context = Omit<LoadHookContext, 'format'> & { format?: string | null }
+
+/** Newer Node.js shows `require()` to the hooks as well; `require.ts` sees to that. */
+const isRequire = ({ conditions }: { conditions?: string[] }): boolean => conditions?.includes('require') === true
+
+/** What a specifier stands for before Node.js is asked. */
+export function resolveOwn (specifier: string, context: Importer): Resolution | undefined {
+  if (isRequire(context)) return undefined
+  const name = servedName(specifier, context.parentURL)
+  if (name !== undefined) return servedAt(name)
+  const mapped = context.parentURL?.startsWith('file:') === true ? resolveByConfig(specifier, fileURLToPath(context.parentURL)) : undefined
+  return mapped === undefined ? undefined : { url: pathToFileURL(mapped).href }
+}
+
+/**
+ * What a specifier stands for that Node.js has not found.
+ * @throws error where that is the last word
+ */
+export function resolveAfter (error: unknown, specifier: string, context: Importer): Resolution {
+  if (isRequire(context)) throw error
+  const name = standIn(specifier, error)
+  if (name !== undefined) return servedAt(name)
+  const found = context.parentURL?.startsWith('file:') === true ? resolveLoosely(specifier, fileURLToPath(context.parentURL), error) : undefined
+  if (found === undefined) throw error
+  return { url: pathToFileURL(found).href }
+}
+
+const servedAt = (name: string): Resolution => ({ url: SCHEME + name, format: 'module', shortCircuit: true })
+
+/** The text of a module, or the context to load it with. */
+export function loadOwn (url: string, context: Context): LoadFnOutput & { context?: object } {
+  if (url.startsWith(SCHEME)) return { format: 'module', source: sourceOf(url.slice(SCHEME.length)), shortCircuit: true }
+  const own = isRequire(context) ? undefined : readForImport(url, context.importAttributes as Record<string, string> | undefined)
+  if (own?.source !== undefined) return withGlobals(url, { ...own, shortCircuit: true } as LoadFnOutput)
+  return { format: undefined as never, context: own === undefined ? context : { ...context, format: own.format } }
+}
+
+/** Binds globals in an ES module. */
+export function withGlobals (url: string, loaded: LoadFnOutput): LoadFnOutput {
+  if (!url.startsWith('file:') || !isModule(loaded.format) || loaded.source == null) return loaded
+  const source = textOf(loaded.source)
+  const bound = bindModule(source, namesFor(url, globalNames()))
+  return bound === source ? loaded : { ...loaded, source: bound }
+}

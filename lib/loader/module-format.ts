@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import vm from 'node:vm'
+
+/** `import` or `export` where a statement may begin. */
+export const ESM_SYNTAX = /^\s*(?:import[\s{*"']|export[\s{*])/m
+
+/** What only CommonJS can mean: `import x = require('x')`, `export = x`. */
+const COMMONJS_TYPESCRIPT = /^\s*(?:import\s+[\w$]+\s*=|export\s*=)/m
+
+/** Files that Node.js cannot run as they are: TypeScript and JSX. */
+export const COMPILED = /\.(?:[cm]?ts|tsx|jsx)$/
+
+export const isInPackage = (fileOrUrl: string): boolean => /[\\/]node_modules[\\/]/.test(fileOrUrl)
+
+export type Format = 'module' | 'commonjs'
+
+let compilesToCommonJs = false
+
+/** Whether a compiling loader (tsx, ts-node) makes CommonJS of TypeScript in packages without `"type": "module"`. */
+export function setCompilesToCommonJs (value: boolean): void {
+  compilesToCommonJs = value
+}
+
+/**
+ * How a module of the application is written: by extension, by package, else by its syntax, as Node.js does it. What
+ * `npm init` writes, `"type": "commonjs"`, says nothing: people write `import` all the same, as Next.js lets them.
+ */
+export function formatOf (file: string, source: string): Format {
+  if (/\.m[jt]s$/.test(file)) return 'module'
+  if (/\.c[jt]s$/.test(file)) return 'commonjs'
+  if (packageType(path.dirname(file)) === 'module') return 'module'
+  if (!ESM_SYNTAX.test(source)) return 'commonjs'
+  if (COMPILED.test(file)) return compilesToCommonJs || COMMONJS_TYPESCRIPT.test(source) ? 'commonjs' : 'module'
+  return isScript(source) ? 'commonjs' : 'module'
+}
+
+function packageType (dir: string): unknown {
+  for (let at = dir; ; at = path.dirname(at)) {
+    const manifest = path.join(at, 'package.json')
+    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown }).type
+    if (at === path.dirname(at)) return undefined
+  }
+}
+
+/** A line that looks like an import may also stand in a comment or a template. */
+function isScript (source: string): boolean {
+  try {
+    vm.compileFunction(source.replace(/^#!/, '//'))
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,101 @@
+import module from 'node:module'
+import { isModule, readModule } from './app-modules.ts'
+import { bindModule, bindScript, namesFor } from './bind-globals.ts'
+import { COMPILED } from './module-format.ts'
+import { resolveByConfig, resolveLoosely } from './resolve.ts'
+import { globalNames, served, servedName, standIn } from './served-modules.ts'
+
+/**
+ * `require()`. Hooks of Node.js do not see all of it (none on Node.js 20, and compiling loaders go round them), so the
+ * four functions of its loader that such loaders go through are wrapped. They are wrapped once for the process and
+ * switched, since others may wrap them again on top of ours.
+ */
+
+interface Module { filename?: string | null, exports: unknown, loaded: boolean, _compile: Compile }
+type Compile = (this: Module, content: string, filename: string, ...rest: unknown[]) => unknown
+type Extension = (module: Module, filename: string) => unknown
+interface Internals {
+  _cache: Record<string, Module | undefined>
+  _extensions: Record<string, Extension | undefined>
+  _load: (request: string, parent: Module | undefined, isMain: boolean) => unknown
+  _resolveFilename: (request: string, parent: Module | undefined, ...rest: unknown[]) => string
+  prototype: Module
+}
+const internals = module as unknown as Internals
+
+let wrapped = false
+let active = false
+
+/** @returns what switches it off */
+export function switchRequire (on: boolean): () => void {
+  active = on
+  if (!wrapped) wrap()
+  wrapped = true
+  const takeBack = takeExtensions()
+  return () => {
+    active = false
+    takeBack()
+  }
+}
+
+function wrap (): void {
+  const { _load: load, _resolveFilename: resolve } = internals
+  const { _compile: compile } = internals.prototype
+
+  internals._load = function (this: unknown, request, parent, isMain) {
+    const name = active && typeof request === 'string' ? servedName(request, parent?.filename ?? undefined) : undefined
+    if (name !== undefined) return served(name)
+    try {
+      return load.call(this, request, parent, isMain)
+    } catch (error) {
+      const runtime = active ? standIn(request, error) : undefined
+      if (runtime === undefined) throw error
+      return served(runtime)
+    }
+  }
+
+  internals._resolveFilename = function (this: unknown, request, parent, ...rest) {
+    const importer = active ? parent?.filename : undefined
+    if (importer == null) return resolve.call(this, request, parent, ...rest)
+    const mapped = resolveByConfig(request, importer)
+    if (mapped !== undefined) return mapped
+    try {
+      return resolve.call(this, request, parent, ...rest)
+    } catch (error) {
+      const found = resolveLoosely(request, importer, error)
+      if (found === undefined) throw error
+      return found
+    }
+  }
+
+  internals.prototype._compile = function (content, filename, ...rest) {
+    const isScript = active && typeof content === 'string' && !isModule(rest[0])
+    return compile.call(this, isScript ? bindScript(content, namesFor(filename, globalNames())) : content, filename, ...rest)
+  }
+}
+
+/** Whether a compiling loader runs in this process: Node.js itself has no handler for `.tsx`. */
+export const hasCompilingLoader = (): boolean => internals._extensions['.tsx'] !== undefined
+
+/** What `require()` does with each kind of file. Its keys are visible, so they are really taken back. */
+function takeExtensions (): () => void {
+  const taken = ['.js', '.mjs', '.cjs', '.ts', '.tsx', '.mts', '.cts', '.jsx'].map((extension) => {
+    const previous = internals._extensions[extension]
+    const fallback = previous ?? internals._extensions['.js']!
+    const handler: Extension = (module, filename) => loadFile(module, filename, fallback)
+    internals._extensions[extension] = handler
+    return () => {
+      if (internals._extensions[extension] !== handler) return
+      if (previous === undefined) delete internals._extensions[extension]
+      else internals._extensions[extension] = previous
+    }
+  })
+  return () => { for (const takeBack of taken) takeBack() }
+}
+
+function loadFile (module: Module, filename: string, fallback: Extension): unknown {
+  const read = active ? readModule(filename) : undefined
+  if (read === undefined || (read.format === 'commonjs' && !COMPILED.test(filename))) return fallback(module, filename)
+  // An ES module stays the instance that `import` gives, which a compiling loader would not see to.
+  return module._compile(isModule(read.format) ? bindModule(read.source, namesFor(filename, globalNames())) : read.source, filename, read.format)
+}

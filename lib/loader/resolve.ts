@@ -1,0 +1,50 @@
+import { statSync } from 'node:fs'
+import { createRequire, isBuiltin } from 'node:module'
+import path from 'node:path'
+import { isInPackage } from './module-format.ts'
+import { configFor } from './tsconfig.ts'
+
+/** What bundlers resolve and Node.js does not, for modules of the application. All paths are of the file system. */
+
+const isRelative = (specifier: string): boolean => /^\.{1,2}(?:\/|$)/.test(specifier)
+
+/** The file that `tsconfig.json` maps a specifier to (`@/lib/db`), if there is one. */
+export function resolveByConfig (specifier: string, importer: string): string | undefined {
+  if (isInPackage(importer) || isRelative(specifier) || path.isAbsolute(specifier) || specifier.includes(':') || isBuiltin(specifier)) return undefined
+  for (const candidate of configFor(importer).match(specifier)) {
+    const file = fileAt(candidate)
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
+const NOT_FOUND = new Set<string | undefined>(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'])
+
+/**
+ * The file behind a specifier that Node.js has not found: `../lib/db` without an extension, a directory, `./db.js` where
+ * the file is `db.ts`, and `lodash/get`, which `require()` would find.
+ */
+export function resolveLoosely (specifier: string, importer: string, error: unknown): string | undefined {
+  if (isInPackage(importer) || !NOT_FOUND.has((error as NodeJS.ErrnoException).code)) return undefined
+  if (isRelative(specifier)) return fileAt(path.resolve(path.dirname(importer), specifier))
+  if (!/^(?:@[^/]+\/)?[^/:]+\/./.test(specifier)) return undefined
+  try {
+    return createRequire(importer).resolve(specifier)
+  } catch {
+    return undefined
+  }
+}
+
+const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json']
+
+/** The file that a path stands for, or undefined. */
+function fileAt (base: string): string | undefined {
+  const typeScript = /^(.*\.[cm]?)jsx?$/.exec(base)?.[1]
+  const candidates = [
+    base,
+    ...(typeScript === undefined ? [] : [`${typeScript}ts`, `${typeScript}tsx`]),
+    ...EXTENSIONS.map((extension) => base + extension),
+    ...EXTENSIONS.map((extension) => path.join(base, `index${extension}`))
+  ]
+  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true)
+}
