@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { AppDirectoryError, MissingPackageError, type AppDirectoryProblem } from '../errors.ts'
+import { AppDirectoryError, type AppDirectoryProblem } from '../errors.ts'
 import { findConflicts } from './conflicts.ts'
 import type { Compat } from './options.ts'
 import { needsContext } from './needs-context.ts'
@@ -107,7 +107,8 @@ function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: u
   problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: 'Correct what the message names; the error itself, with its stack, is the `cause` of this problem.', cause })
 }
 
-const isMissingPackage = (error: unknown): boolean => error instanceof MissingPackageError
+// By its code: what hooks on a thread of their own throw arrives as a copy.
+const isMissingPackage = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'FAR_ERR_MISSING_PACKAGE'
 
 function readHandlers (module: Record<string, unknown>, file: string, problems: AppDirectoryProblem[], warn: LoadOptions['warn']): Route['handlers'] {
   const handlers: Route['handlers'] = {}
