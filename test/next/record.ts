@@ -12,8 +12,11 @@ import { realClasses } from './real.ts'
 
 const { version, classes } = realClasses(path.resolve(process.argv[2]!))
 
+/** Node.js 24 escapes it in paths, 20 does not: a recording has to hold for both. */
+const differs = (given: unknown): boolean => JSON.stringify(given).includes('^')
+
 const lines = (Object.keys(ANY) as Kind[]).flatMap((kind) => {
-  const cases = [...fc.sample(ANY[kind], { seed: 2024, numRuns: 120 }), ...ODD[kind] ?? []]
+  const cases = [...fc.sample(ANY[kind], { seed: 2024, numRuns: 120 }), ...ODD[kind] ?? []].filter((given) => !differs(given))
   return cases.map((given) => JSON.stringify({ kind, given, expected: observe(kind, classes, JSON.parse(JSON.stringify(given))) }))
 })
 writeFileSync(new URL('recorded.jsonl', import.meta.url), JSON.stringify({ version }) + '\n' + lines.join('\n') + '\n')

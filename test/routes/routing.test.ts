@@ -1,10 +1,14 @@
 /** Which file a path belongs to, and what becomes of paths that are not spelled as a server expects them. */
 import Fastify from 'fastify'
 import fc from 'fast-check'
+import fs from 'node:fs'
 import net from 'node:net'
+import path from 'node:path'
 import appRoutes from 'fastify-app-routes'
 import t from 'tap'
+import { findConflicts } from '../../lib/routes/conflicts.ts'
 import { canonicalPath, pathOf, readParams, resolvePath, searchOf } from '../../lib/routes/path.ts'
+import { scan } from '../../lib/routes/scan.ts'
 import { parseSegment, type Segment } from '../../lib/routes/segments.ts'
 import { RouteTable, type Route } from '../../lib/routes/table.ts'
 import { HOSTS, onEveryHost, type HostName, type RunningHost } from '../hosts.ts'
@@ -506,6 +510,57 @@ t.test('in any directory, a path belongs to the file that a plain walk finds, wi
     return route !== null && route.path === '/' + expected.names.join('/') && JSON.stringify(Object.entries(readParams(route, path, 0)).sort()) === JSON.stringify(Object.entries(expected.params).sort())
   }), { numRuns: 5000 })
   t.ok(found > 1000, `${found} of the paths were found`)
+})
+
+/** The folders of a URL path by the documentation's words; undefined where the file is not routed. */
+function documentedPath (folders: string[]): string[] | undefined {
+  if (folders.some((folder) => folder === 'node_modules' || folder[0] === '_')) return undefined
+  const shown = folders.filter((folder) => !(folder[0] === '(' && folder.at(-1) === ')') && folder[0] !== '@')
+  return shown.map((folder) => folder.split('%5F').join('_'))
+}
+
+t.test('any tree on the disk has the files, paths and order of the documentation, and answers as a plain walk does', async (t) => {
+  const folder = fc.constantFrom('a', 'a', 'b', '[x]', '[y]', '[...rest]', '[[...opt]]', '(g)', '(h i)', '@s', '_p', '%5Fp', 'a%5F', 'r.xml', 'ü', '.well-known', '(.)a', 'pre[x]', 'node_modules')
+  const name = fc.constantFrom('route.ts', 'route.ts', 'route.js', 'route.mjs', 'page.tsx', 'helper.ts', 'route.test.ts', 'route.css', 'layout.tsx', 'Route.ts')
+  const tree = fc.uniqueArray(fc.tuple(fc.array(folder, { maxLength: 4 }), name).map(([folders, file]) => [...folders, file].join('/')), { minLength: 1, maxLength: 7 })
+  const part = fc.constantFrom('a', 'b', '_p', 'a_', 'r.xml', '%C3%BC', '.well-known', '(.)a', 'g', 'x', '@s')
+  const paths = fc.array(fc.array(part, { maxLength: 4 }), { minLength: 5, maxLength: 5 })
+  const root = t.testdir({})
+  let count = 0
+  let sound = 0
+  let found = 0
+  await fc.assert(fc.asyncProperty(tree, paths, async (files, paths) => {
+    const dir = path.join(root, String(count++))
+    for (const file of files) {
+      fs.mkdirSync(path.join(dir, path.dirname(file)), { recursive: true })
+      fs.writeFileSync(path.join(dir, file), '')
+    }
+    const expected = files.flatMap((file) => {
+      const kind = /^(route)\.(?:[jt]sx?|[cm][jt]s)$|^(page)\.[jt]sx?$/.exec(path.basename(file))
+      const segments = documentedPath(file.split('/').slice(0, -1))
+      return kind === null || segments === undefined ? [] : [{ kind: kind[1] ?? kind[2], file, segments, path: '/' + segments.join('/') }]
+    }).sort((a, b) => a.file < b.file ? -1 : 1)
+    const { entries } = await scan(dir)
+    const written = (list: Array<{ kind?: string, file: string, path: string }>): string => list.map(({ kind, file, path }) => `${kind} ${file} ${path}`).join('\n')
+    if (written(entries) !== written(expected)) throw new Error(`found:\n${written(entries)}\nexpected:\n${written(expected)}`)
+
+    if (findConflicts(entries, 16).length > 0) return
+    sound++
+    const routes = [...new Map(expected.filter(({ kind }) => kind === 'route').map(({ path, segments }) => [path, segments])).values()]
+    const table = new RouteTable(routes.map(toRoute))
+    for (const parts of paths) {
+      const owner = walk(routes, parts)
+      const route = table.match('/' + parts.join('/'))
+      if (owner !== null) found++
+      const [a, b] = [route?.path, owner === null ? undefined : '/' + owner.names.join('/')]
+      if (a !== b) throw new Error(`/${parts.join('/')} belongs to ${b}, was given to ${a}`)
+      if (route !== null && owner !== null) {
+        const [is, should] = [readParams(route, '/' + parts.join('/'), 0), owner.params].map((params) => JSON.stringify(Object.entries(params).sort()))
+        if (is !== should) throw new Error(`/${parts.join('/')} has the parameters ${should}, was given ${is}`)
+      }
+    }
+  }), { seed: 4, numRuns: 300 })
+  t.ok(sound > 100 && found > 50, `${sound} of the trees were sound, ${found} of the paths were found`)
 })
 
 t.test('an escaped letter never gets to the static folder that it decodes to', async (t) => {
