@@ -3,7 +3,8 @@
  *
  *     npm run record -- VERSION [--suite NAME]… [--corpus DIR] [--check]
  *
- * VERSION is a version or a major. It is installed in `.cache/next-VERSION`, once. Without `--suite`, all suites that the major (or,
+ * VERSION is a version or a major. The names that it exports go into `exports.json`.
+ * It is installed in `.cache/next-VERSION`, once. Without `--suite`, all suites that the major (or,
  * for a new one, the newest before it) is recorded of. `--check` writes nothing and fails where the answers are not the recorded ones.
  */
 import { readFileSync } from 'node:fs'
@@ -11,8 +12,8 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ensureOrigin, makeContext, pool, runCase } from './client.mjs'
-import { freePort, install, installed, startNext, type Installation } from './recorder/next.ts'
-import { casesFor, disagreements, majorOf, normalise, Recordings, type Case, type Recording } from './recorder/recording.ts'
+import { exportsOf, freePort, install, installed, startNext, type Installation } from './recorder/next.ts'
+import { casesFor, disagreements, majorOf, normalise, Recordings, writeExports, type Case, type Recording } from './recorder/recording.ts'
 
 const CONCURRENCY = 8
 
@@ -54,6 +55,7 @@ async function main (): Promise<void> {
   const next = installed(dir) ?? await install(dir, version)
   const corpus = path.resolve(values.corpus)
   const recordings = new Recordings(corpus)
+  if (!values.check) writeExports(corpus, next.version, await exportsOf(next))
   for (const suite of values.suite ?? recordings.suitesOf(majorOf(next.version))) {
     const before = recordings.nearest(suite, next.version)
     const { cases, recording } = await record(next, corpus, suite)

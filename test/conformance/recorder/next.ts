@@ -21,7 +21,8 @@ export interface RunningNext {
 /** The installation in a folder, if there is one. */
 export function installed (dir: string): Installation | undefined {
   const manifest = path.join(dir, 'node_modules/next/package.json')
-  if (!existsSync(manifest)) return undefined
+  // Next.js alone cannot build route files in TypeScript.
+  if (!existsSync(manifest) || !existsSync(path.join(dir, 'node_modules/typescript'))) return undefined
   return { dir, version: (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version }
 }
 
@@ -35,6 +36,15 @@ export async function install (dir: string, version: string): Promise<Installati
   const packages = [`next@${version}`, 'typescript@5', '@types/node', '@types/react']
   await run('npm', ['install', '--ignore-scripts', '--include=optional', '--legacy-peer-deps=false', '--no-audit', '--no-fund', ...packages], dir)
   return installed(dir)!
+}
+
+const ENTRY_POINTS = ['next/server', 'next/headers', 'next/navigation', 'next/cache', 'next/og']
+
+/** The names of the values that each entry point for route handlers exports; `next/og` is missing in 13. */
+export async function exportsOf (next: Installation): Promise<Record<string, string[]>> {
+  const script = `const names = (id) => { try { return Object.keys(require(id)).sort() } catch { return [] } }
+    console.log(JSON.stringify(Object.fromEntries(${JSON.stringify(ENTRY_POINTS)}.map((id) => [id, names(id)]))))`
+  return JSON.parse(await run(process.execPath, ['-e', script], next.dir, { NODE_NO_WARNINGS: '1' })) as Record<string, string[]>
 }
 
 /** Builds a corpus directory and serves it as `next build` and `next start` do. */
@@ -97,10 +107,11 @@ function launch (command: string, args: string[], cwd: string, env: NodeJS.Proce
   return { child, log: () => output }
 }
 
-async function run (command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<void> {
+async function run (command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<string> {
   const { child, log } = launch(command, args, cwd, env)
   const [code] = await once(child, 'close') as [number | null]
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}:\n${log()}`)
+  return log()
 }
 
 async function stop (child: ChildProcess): Promise<void> {

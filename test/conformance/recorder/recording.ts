@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { differences } from '../diff.mjs'
 
@@ -28,6 +28,8 @@ export interface Recording {
   node: string
   cases: Record<string, Answer[]>
 }
+
+const byVersion = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true })
 
 export const majorOf = (version: string) => Number(version.split('.')[0])
 
@@ -76,7 +78,7 @@ export class Recordings {
     let names: string[] = []
     try { names = readdirSync(path.join(this.#dir, suite)) } catch { /* a new suite */ }
     return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length))
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+      .sort(byVersion)
   }
 
   read (suite: string, version: string): Recording {
@@ -92,7 +94,7 @@ export class Recordings {
 
   /** The recording to hold a new one against: that of the same version, else of the nearest older one. */
   nearest (suite: string, version: string): string | undefined {
-    return this.versions(suite).filter((one) => one.localeCompare(version, 'en', { numeric: true }) <= 0).at(-1)
+    return this.versions(suite).filter((one) => byVersion(one, version) <= 0).at(-1)
   }
 
   /** The suites that are recorded of a major, or of the newest major if there is nothing of this one yet. */
@@ -102,6 +104,19 @@ export class Recordings {
     const newest = Math.max(...suites.flatMap(majors))
     return suites.filter((suite) => majors(suite).includes(Math.min(major, newest)))
   }
+}
+
+/** The names that each version exports: version → entry point → names, in `exports.json`. */
+export type ExportNames = Record<string, Record<string, string[]>>
+
+export function readExports (corpus: string): ExportNames {
+  const file = path.join(corpus, 'exports.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as ExportNames : {}
+}
+
+export function writeExports (corpus: string, version: string, names: Record<string, string[]>): void {
+  const entries = Object.entries({ ...readExports(corpus), [version]: names }).sort(([a], [b]) => byVersion(a, b))
+  writeFileSync(path.join(corpus, 'exports.json'), JSON.stringify(Object.fromEntries(entries), null, 1) + '\n')
 }
 
 /** Where two recordings disagree in what the cases compare; a case that only one of them has is no difference. */
