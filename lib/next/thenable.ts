@@ -7,6 +7,8 @@ const RESERVED = new Set(['then', 'catch', 'finally', 'constructor'])
  */
 export function promiseWithValues<T extends object> (values: T): Promise<T> & T {
   const promise = Promise.resolve(values)
+  // Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone.
+  for (const key of Object.getOwnPropertySymbols(promise)) Object.defineProperty(promise, key, { enumerable: false })
   for (const key of Object.keys(values)) {
     // A parameter called `then` is there for those who await.
     if (!RESERVED.has(key)) Object.defineProperty(promise, key, { value: values[key as keyof T], enumerable: true, configurable: true, writable: true })

@@ -157,6 +157,7 @@ t.test('params and the promises', async (t) => {
   const host = await startProbed(t, 'fastify')
 
   t.test('values are there at once and after await', async (t) => {
+    t.same(await host.probe('/p/a', (_, { params }) => Reflect.ownKeys({ ...params })), ['slug'], 'a copy has no ids of asynchronous contexts')
     t.same(await host.probe('/p/a%20b', async (_, { params }) => [params instanceof Promise, params.slug, (await params).slug, Object.entries({ ...params }), json(params), Object.keys(params), json(await params), 'slug' in params, await Promise.all([params])]),
       [true, 'a b', 'a b', [['slug', 'a b']], '{"slug":"a b"}', ['slug'], '{"slug":"a b"}', true, [{ slug: 'a b' }]])
     t.same(await host.probe('/x/1/2%2F3', async (_, { params }) => [params.rest, (await params).rest]), [['1', '2/3'], ['1', '2/3']])
@@ -271,8 +272,18 @@ t.test('navigation errors', async (t) => {
 
   t.test('digests of 13 say whether the redirect is permanent', async (t) => {
     const host = await startProbed(t, 'fastify inject', { compat: 13 })
-    t.same(await host.probe('/', () => [caught(() => redirect('/t')).digest, caught(() => permanentRedirect('/t')).digest]), ['NEXT_REDIRECT;replace;/t;false;', 'NEXT_REDIRECT;replace;/t;true;'])
+    t.same(await host.probe('/', () => [caught(() => redirect('/t')).digest, caught(() => permanentRedirect('/t')).digest]), ['NEXT_REDIRECT;replace;/t;false', 'NEXT_REDIRECT;replace;/t;true'])
     t.equal((await host.answer('/', () => permanentRedirect('/t'))).status, 308)
+    t.same((await host.answer('/', () => redirect('/a;b;true'))).headers.location, '/a;b;true')
+  })
+
+  t.test('the digest of notFound() in 13 and 14 is its own', async (t) => {
+    for (const compat of [13, 14] as const) {
+      const host = await startProbed(t, 'fastify inject', { compat })
+      t.same(await host.probe('/', () => [caught(notFound).message, caught(notFound).digest]), ['NEXT_NOT_FOUND', 'NEXT_NOT_FOUND'])
+      t.equal((await host.answer('/', notFound)).status, 404)
+      t.equal(await host.probe('/', () => caught(forbidden).digest), 'NEXT_HTTP_ERROR_FALLBACK;403')
+    }
   })
 
   t.test('become answers by their digest alone, whoever made them', async (t) => {
