@@ -7,7 +7,7 @@ import type { Mount } from './context.ts'
 export class Endpoint {
   readonly mount: Mount
   readonly route: Route
-  readonly handler: (request: Request, context: { params: Promise<unknown> }) => unknown
+  readonly handler: (request: Request, context: { params: Promise<unknown> | undefined }) => unknown
   readonly bodyLimit: number
   /** GET and HEAD have none, whatever the client sent. */
   readonly takesBody: boolean
