@@ -2,8 +2,8 @@ import t from 'tap'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { record } from './record.ts'
-import { installed } from './recorder/next.ts'
-import { casesFor, disagreements, normalise, Recordings, type Case, type Recording } from './recorder/recording.ts'
+import { exportsOf, installed } from './recorder/next.ts'
+import { casesFor, disagreements, normalise, readExports, Recordings, writeExports, type Case, type Recording } from './recorder/recording.ts'
 
 const NOW = Date.parse('2026-11-21T08:00:00Z')
 
@@ -89,6 +89,15 @@ t.test('recordings disagree where the cases compare them', async (t) => {
   t.equal(disagreements(cases, before, after).length, 1)
 })
 
+t.test('export names are kept by version, oldest first', async (t) => {
+  const corpus = t.testdir()
+  t.strictSame(readExports(corpus), {})
+  for (const version of ['16.4.6', '9.0.0', '15.5.29']) writeExports(corpus, version, { 'next/og': [] })
+  writeExports(corpus, '16.4.6', { 'next/og': ['ImageResponse'] })
+  t.strictSame(Object.keys(readExports(corpus)), ['9.0.0', '15.5.29', '16.4.6'])
+  t.strictSame(readExports(corpus)['16.4.6'], { 'next/og': ['ImageResponse'] })
+})
+
 const next = installed(path.resolve(import.meta.dirname, '../../.cache/next-16'))
 
 t.test('real Next.js is built, started, asked and stopped', {
@@ -117,5 +126,6 @@ t.test('real Next.js is built, started, asked and stopped', {
       nothing: [{ status: 404, body: '<!DOCTYPE html>{{page}}' }]
     }
   })
+  t.match(await exportsOf(next!), { 'next/headers': ['cookies', 'draftMode', 'headers'], 'next/og': ['ImageResponse'] })
   t.equal(existsSync(path.join(corpus, 'expected')), false, 'nothing is written into the corpus')
 })

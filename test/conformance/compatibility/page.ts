@@ -15,9 +15,10 @@ export async function compatibilityPage (results: Result[]): Promise<string> {
   return [
     '# Compatibility',
     '<!-- Written by `npm run compat` from the results of test/conformance. Do not edit. -->',
-    `Real Next.js ${versions()} was given ${count(results)} cases, each a request or a few in a row. What it answered is compared with what this library
-answers with \`compat\` set to the major, on ${HOSTS.length} hosts: ${HOSTS.join(', ')}. This page is what came out. How each feature is
-used is in the [documentation](../README.md#documentation), the reasons for what is different in [Differences](differences.md).`,
+    `Real Next.js ${versions()} was given ${count(results)} cases, each a request or a few in a row.
+What it answered is compared with what this library answers with \`compat\` set to the major, on ${HOSTS.length} hosts:
+${HOSTS.join(', ')}. This page is what came out. How each feature is used is in the
+[documentation](../README.md#documentation), the reasons for what is different in [Differences](differences.md).`,
     `- \`✓\`: every answer is that of the major, on every host.
 - \`✓ 5/7\`: five of seven cases are; the others are answered otherwise on purpose, on some host at least, and named below the table.
 - \`≠\`: all are answered otherwise on purpose.
@@ -27,7 +28,9 @@ used is in the [documentation](../README.md#documentation), the reasons for what
     table(['', ...MAJORS.map(String)], SECTIONS.map((section) => [link(section.title), ...MAJORS.map((major) => cell(results, section, major))])),
     ...SECTIONS.flatMap((section) => sectionPart(section, results)),
     '## What next/* exports',
-    '`✓`: this major of Next.js exports the value. The last column is what the same name does here, found by calling it.',
+    '`✓`: this major of Next.js exports the value. The last column is what the same name does here, found by calling it:
+\`yes\`, it does its work; \`not yet\`, it throws an error that says so; \`throws\`, it has no meaning in a route handler, and the error
+says what to use instead.',
     ...exportTables(await exportRows())
   ].join('\n\n') + '\n'
 }
