@@ -28,9 +28,9 @@ ${HOSTS.join(', ')}. This page is what came out. How each feature is used is in 
     table(['', ...MAJORS.map(String)], SECTIONS.map((section) => [link(section.title), ...MAJORS.map((major) => cell(results, section, major))])),
     ...SECTIONS.flatMap((section) => sectionPart(section, results)),
     '## What next/* exports',
-    '`✓`: this major of Next.js exports the value. The last column is what the same name does here, found by calling it:
+    `\`✓\`: this major of Next.js exports the value. The last column is what the same name does here, found by calling it:
 \`yes\`, it does its work; \`not yet\`, it throws an error that says so; \`throws\`, it has no meaning in a route handler, and the error
-says what to use instead.',
+says what to use instead.`,
     ...exportTables(await exportRows())
   ].join('\n\n') + '\n'
 }
