@@ -7,6 +7,8 @@ export interface RequestContext {
   /** The received `NextRequest`. */
   readonly request: Request
   readonly compat: Compat
+  /** Its path as folders spell it, and whether it says `dynamic = 'error'`. */
+  readonly route: { readonly path: string, readonly config: { readonly dynamic?: string } }
   /** What the host handles the request with: which host, and its own objects. */
   readonly host: { readonly name: 'fastify' | 'express' }
   /** `after` while the callbacks of `after()` run, when the answer can no longer be changed. */
@@ -32,5 +34,20 @@ export const requestStorage: AsyncLocalStorage<RequestContext> = holder[STORE] ?
 export function currentContext (caller: string): RequestContext {
   const context = requestStorage.getStore()
   if (context === undefined) throw new OutsideRequestError(`\`${caller}\` was called outside a request scope. Read more: https://nextjs.org/docs/messages/next-dynamic-api-wrong-context`)
+  return context
+}
+
+/**
+ * The context of the current request, for what only a request can tell.
+ * @throws OutsideRequestError
+ * @throws Error where the route file says `dynamic = 'error'`, worded as Next.js words it
+ */
+export function dynamicContext (caller: string): RequestContext {
+  const context = currentContext(caller)
+  const { path, config } = context.route
+  if (config.dynamic === 'error') {
+    const message = `Route ${path} with \`dynamic = "error"\` couldn't be rendered statically because it used \`${caller}()\`. See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering`
+    throw Object.assign(new Error(message), { code: 'NEXT_STATIC_GEN_BAILOUT' })
+  }
   return context
 }

@@ -1,4 +1,4 @@
-import { currentContext } from '../context/request-context.ts'
+import { dynamicContext } from '../context/request-context.ts'
 import { jarOf, type ReadonlyRequestCookies } from './cookie-jar.ts'
 import type { DraftMode } from './draft-mode.ts'
 import { ReadonlyHeaders } from './readonly-headers.ts'
@@ -13,17 +13,19 @@ export type { ReadonlyRequestCookies as UnsafeUnwrappedCookies, ReadonlyHeaders 
 /**
  * The request's cookies. What is set here goes out with the handler's response; where that sets the same name, it wins.
  * @throws OutsideRequestError
+ * @throws Error in route files with `dynamic = 'error'`
  * @see https://nextjs.org/docs/app/api-reference/functions/cookies
  */
 export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCookies {
-  return promiseWithMembers<ReadonlyRequestCookies>(jarOf(currentContext('cookies')))
+  return promiseWithMembers<ReadonlyRequestCookies>(jarOf(dynamicContext('cookies')))
 }
 
 /**
  * The request's headers, read-only.
  * @throws OutsideRequestError
+ * @throws Error in route files with `dynamic = 'error'`
  * @see https://nextjs.org/docs/app/api-reference/functions/headers
  */
 export function headers (): Promise<ReadonlyHeaders> & ReadonlyHeaders {
-  return promiseWithMembers(new ReadonlyHeaders(currentContext('headers').request.headers))
+  return promiseWithMembers(new ReadonlyHeaders(dynamicContext('headers').request.headers))
 }

@@ -5,6 +5,8 @@ import type { Compat } from './options.ts'
 export interface SegmentConfig {
   /** Largest body, in bytes, that the file's handlers may read: `export const config = { bodyLimit }`. */
   bodyLimit?: number
+  /** Where `'error'`, the handlers may not read the request through `cookies()` and the like. */
+  dynamic?: 'auto' | 'force-dynamic' | 'error' | 'force-static'
 }
 
 const VARIANTS: Record<string, string[]> = {
@@ -41,7 +43,9 @@ export function readSegmentConfig (module: Record<string, unknown>, file: string
   check('maxDuration', isCount, 'a non-negative number of seconds')
   check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')
   check('generateStaticParams', (value) => typeof value === 'function', 'a function')
-  return { config: readHostConfig(module.config, file, problems), problems }
+  const config = readHostConfig(module.config, file, problems)
+  if (VARIANTS.dynamic!.includes(module.dynamic as string)) config.dynamic = module.dynamic as SegmentConfig['dynamic']
+  return { config, problems }
 }
 
 function readHostConfig (config: unknown, file: string, problems: AppDirectoryProblem[]): SegmentConfig {
