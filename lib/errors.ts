@@ -5,7 +5,7 @@ import createError from '@fastify/error'
  * Codes that begin with `FST_` are Fastify's own, reused where the meaning is the same.
  */
 export const AppRoutesOptionError = createError<[string, { cause: unknown }?]>('FAR_ERR_OPTION', '%s', 500, TypeError)
-export const AppDirectoryNotFoundError = createError<[string]>('FAR_ERR_DIR_NOT_FOUND', 'The app directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
+export const AppDirectoryNotFoundError = createError<['app' | 'pages', string]>('FAR_ERR_DIR_NOT_FOUND', 'The %s directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
 export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_ROUTE', '%s')
 export const MissingPackageError = createError<[string, string]>('FAR_ERR_MISSING_PACKAGE', '%s Install it: npm install %s')
 export const NotSupportedError = createError<[string]>('FAR_ERR_NOT_SUPPORTED', '%s', 500)

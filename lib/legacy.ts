@@ -1,2 +1,5 @@
+export { fromApiRoute, type AnyApiHandler } from './legacy/api-route.ts'
+export type { ApiConfig } from './legacy/api-config.ts'
+export type { NextApiHandler, NextApiRequest, NextApiResponse } from './next/api-types.ts'
 export { fromNodeHandler, type AnyNodeHandler, type LegacyNext, type LegacyRequest, type NodeHandler } from './legacy/node-handler.ts'
 export type { LegacyRoute, LegacyRouteHandler } from './legacy/verbs.ts'

@@ -9,6 +9,8 @@ export type { Compat, TrailingSlash }
 export interface AppRoutesOptions {
   /** The app directory: an absolute path, a path relative to the working directory, or a `file:` URL. */
   dir: string | URL
+  /** A `pages` directory whose `api` folder is served beside the app directory; the folder itself may be named, too. */
+  pagesDir?: string | URL
   /**
    * The Next.js major whose defaults hold.
    * @default 16
@@ -35,6 +37,7 @@ export interface AppRoutesOptions {
 
 export interface ParsedOptions {
   dir: string
+  pagesDir: string | undefined
   compat: Compat
   trailingSlash: TrailingSlash
   bodyLimit: number | undefined
@@ -45,8 +48,11 @@ type Checks<T> = { [K in keyof Required<T>]: { valid: (value: unknown) => boolea
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
+const isLocation = (value: unknown): boolean => (typeof value === 'string' && value !== '') || value instanceof URL
+
 const CHECKS: Checks<AppRoutesOptions> = {
-  dir: { valid: (value) => (typeof value === 'string' && value !== '') || value instanceof URL, expected: 'a path or a file: URL' },
+  dir: { valid: isLocation, expected: 'a path or a file: URL' },
+  pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
   compat: { valid: (value) => [13, 14, 15, 16].includes(value as number), expected: '13, 14, 15 or 16' },
   trailingSlash: { valid: (value) => typeof value === 'boolean' || value === 'ignore', expected: "true, false or 'ignore'" },
   bodyLimit: { valid: (value) => isCount(value) && value !== 0, expected: 'a positive whole number of bytes' },
@@ -67,17 +73,17 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
     if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
   }
-  const { dir, compat = 16, trailingSlash = false, closeTimeout = 10_000 } = options as AppRoutesOptions
+  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000 } = options as AppRoutesOptions
   if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveDir(dir), compat, trailingSlash, closeTimeout, bodyLimit: (options as AppRoutesOptions).bodyLimit }
+  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, bodyLimit: (options as AppRoutesOptions).bodyLimit }
 }
 
-function resolveDir (dir: string | URL): string {
+function resolveDir (option: string, dir: string | URL): string {
   if (dir instanceof URL || dir.startsWith('file:')) {
     try {
       return fileURLToPath(dir)
     } catch (cause) {
-      throw new AppRoutesOptionError(`The option \`dir\` must be a path or a file: URL, not '${String(dir)}'.`, { cause })
+      throw new AppRoutesOptionError(`The option \`${option}\` must be a path or a file: URL, not '${String(dir)}'.`, { cause })
     }
   }
   return path.resolve(dir)

@@ -4,6 +4,7 @@ import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
+import { pagesSource } from '../legacy/pages.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
@@ -78,6 +79,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
   const table = await loadTable(options.dir, {
     compat: options.compat,
     loadModule,
+    pages: pagesSource(options.pagesDir),
     warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
   })
   const mount: ExpressMount = {

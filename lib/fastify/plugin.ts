@@ -5,6 +5,7 @@ import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
+import { pagesSource } from '../legacy/pages.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
@@ -49,6 +50,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     compat: options.compat,
     router,
     loadModule,
+    pages: pagesSource(options.pagesDir),
     warn: (message) => { fastify.log.warn(message) }
   }).catch((error: unknown) => {
     // A server that failed to start may never be closed.

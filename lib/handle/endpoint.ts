@@ -3,6 +3,9 @@ import { readParams } from '../routes/path.ts'
 import type { Method, Route } from '../routes/table.ts'
 import type { Mount } from './context.ts'
 
+/** Where a handler that the library has made keeps the body limit that it asks for. */
+export const BODY_LIMIT = Symbol.for('fastify-app-routes.bodyLimit')
+
 /** One verb of one route in one server: everything about it that does not change from request to request. */
 export class Endpoint {
   readonly mount: Mount
@@ -21,7 +24,7 @@ export class Endpoint {
     this.mount = mount
     this.route = route
     this.handler = route.handlers[method] as Endpoint['handler']
-    this.bodyLimit = route.config.bodyLimit ?? mount.bodyLimit
+    this.bodyLimit = route.config.bodyLimit ?? (this.handler as unknown as { [BODY_LIMIT]?: number })[BODY_LIMIT] ?? mount.bodyLimit
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.#skip = skip
     this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')

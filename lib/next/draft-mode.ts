@@ -4,13 +4,13 @@ import { currentContext, type RequestContext } from '../context/request-context.
 import { jarOf } from './cookie-jar.ts'
 import { promiseWithMembers } from './thenable.ts'
 
-const BYPASS_COOKIE = '__prerender_bypass'
+export const BYPASS_COOKIE = '__prerender_bypass'
 
 /**
  * The secret that the cookie must hold. Next.js makes one at each build; here it is one for each process, unless the
  * variable that Next.js itself reads names one for all processes of a deployment.
  */
-const secret = process.env.__NEXT_PREVIEW_MODE_ID ?? randomBytes(16).toString('hex')
+export const draftSecret = process.env.__NEXT_PREVIEW_MODE_ID ?? randomBytes(16).toString('hex')
 
 /** What `draftMode()` gives. */
 export interface DraftMode {
@@ -30,7 +30,7 @@ class RequestDraftMode implements DraftMode {
   }
 
   get isEnabled (): boolean {
-    return this.#context.draft ?? isSecret(new RequestCookies(this.#context.request.headers).get(BYPASS_COOKIE)?.value)
+    return this.#context.draft ?? isDraftSecret(new RequestCookies(this.#context.request.headers).get(BYPASS_COOKIE)?.value)
   }
 
   enable (): void { this.#switch(true, 'enable') }
@@ -41,16 +41,16 @@ class RequestDraftMode implements DraftMode {
     const context = this.#context
     if (context.phase === 'after') throw new Error(`\`draftMode().${caller}()\` was called inside \`after()\`. The enabled status of \`draftMode()\` can be read inside \`after()\` but you cannot enable or disable \`draftMode()\`. See more info here: https://nextjs.org/docs/app/api-reference/functions/after`)
     const attributes = { httpOnly: true, sameSite: isDevelopment() ? 'lax' : 'none', secure: !isDevelopment(), path: '/' } as const
-    jarOf(context).set({ name: BYPASS_COOKIE, value: on ? secret : '', ...attributes, ...(on ? {} : { expires: new Date(0) }) })
+    jarOf(context).set({ name: BYPASS_COOKIE, value: on ? draftSecret : '', ...attributes, ...(on ? {} : { expires: new Date(0) }) })
     if (context.compat >= 15) context.draft = on
   }
 }
 
-const isDevelopment = (): boolean => process.env.NODE_ENV === 'development'
+export const isDevelopment = (): boolean => process.env.NODE_ENV === 'development'
 
-function isSecret (value: string | undefined): boolean {
-  if (value === undefined || value.length !== secret.length) return false
-  const [given, known] = [Buffer.from(value), Buffer.from(secret)]
+export function isDraftSecret (value: string | undefined): boolean {
+  if (value === undefined || value.length !== draftSecret.length) return false
+  const [given, known] = [Buffer.from(value), Buffer.from(draftSecret)]
   return given.length === known.length && timingSafeEqual(given, known)
 }
 

@@ -18,6 +18,31 @@ export function findConflicts (entries: Entry[], compat: Compat): AppDirectoryPr
   return problems
 }
 
+/**
+ * What is wrong among API routes of a `pages` directory, and between them and the app directory. Next.js looks for the
+ * same path only; a parameter of two names would leave it to chance which file answers.
+ */
+export function findPagesConflicts (pages: Entry[], app: Entry[], compat: Compat): AppDirectoryProblem[] {
+  const problems = findConflicts(pages, compat)
+  for (const page of pages) {
+    for (const other of app) {
+      if (other.kind === 'metadata' || shapeOf(other) !== shapeOf(page)) continue
+      problems.push(other.path === page.path
+        ? layout(`App Router and Pages Router both match path: ${page.path}`, [other.file, page.file], 'Remove one of the two.')
+        : layout(`App Router and Pages Router both match path: ${other.path} and ${page.path} differ in the names of their parameters only.`, [other.file, page.file], 'Remove one of the two.'))
+    }
+  }
+  return problems
+}
+
+/** A path without the names of its parameters. */
+function shapeOf ({ segments }: Entry): string {
+  return segments.map((text) => {
+    const segment = parseSegment(text)
+    return 'problem' in segment || segment.kind === 'static' ? text : `[${segment.kind}]`
+  }).join('/')
+}
+
 function layout (message: string, files: string[], mend: string): AppDirectoryProblem {
   return { code: 'FAR_ERR_LAYOUT', message, files, mend }
 }

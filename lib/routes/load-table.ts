@@ -1,19 +1,28 @@
 import path from 'node:path'
 import { AppDirectoryError, type AppDirectoryProblem } from '../errors.ts'
-import { findConflicts } from './conflicts.ts'
+import { findConflicts, findPagesConflicts } from './conflicts.ts'
 import type { Compat } from './options.ts'
 import { needsContext } from './needs-context.ts'
 import { scan, type Entry } from './scan.ts'
-import { readSegmentConfig } from './segment-config.ts'
+import { scanPages } from './scan-pages.ts'
+import { readSegmentConfig, type SegmentConfig } from './segment-config.ts'
 import { parseSegment, type Segment } from './segments.ts'
-import { METHODS, RouteTable, type Route, type RouterOptions } from './table.ts'
+import { METHODS, RouteTable, type Handler, type Route, type RouterOptions } from './table.ts'
 
 export interface LoadOptions {
   compat: Compat
   router?: RouterOptions
   loadModule: (file: string) => Promise<Record<string, unknown>>
+  /** Where there are API routes of Next.js's Pages Router, too. */
+  pages?: PagesSource
   /** Told what is odd but starts all the same; each sentence names its file. */
   warn: (message: string) => void
+}
+
+/** A `pages` directory, and what makes a handler for all verbs of one of its modules, or throws. */
+export interface PagesSource {
+  dir: string
+  handlerOf: (module: unknown) => Promise<Handler>
 }
 
 /**
@@ -23,9 +32,10 @@ export interface LoadOptions {
  */
 export async function loadTable (dir: string, options: LoadOptions): Promise<RouteTable> {
   const { entries, proxies } = await scan(dir)
-  const problems = findConflicts(entries, options.compat)
+  const pages = options.pages === undefined ? [] : await scanPages(options.pages.dir, dir, options.warn)
+  const problems = [...findConflicts(entries, options.compat), ...findPagesConflicts(pages, entries, options.compat)]
   warnAboutProxies(proxies, options.warn)
-  const files = chooseFiles(entries, options)
+  const files = [...chooseFiles(entries, options), ...pages]
   const failures: AppDirectoryProblem[] = []
   const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, options, failures)))
   problems.push(...inOrder(failures))
@@ -82,16 +92,31 @@ async function loadRoute (dir: string, entry: Entry, options: LoadOptions, probl
     addLoadProblem(problems, entry.file, error)
     return null
   }
+  if (entry.kind === 'api') return await apiRoute(entry, module, options.pages!, problems)
   const { config, problems: configProblems } = readSegmentConfig(module, entry.file, options.compat)
   problems.push(...configProblems)
   const handlers = readHandlers(module, entry.file, problems, options.warn)
+  return toRoute(entry, handlers, config, await needsContext(file))
+}
+
+async function apiRoute (entry: Entry, module: unknown, { handlerOf }: PagesSource, problems: AppDirectoryProblem[]): Promise<Route | null> {
+  try {
+    const handler = await handlerOf(module)
+    return toRoute(entry, Object.fromEntries(METHODS.map((method) => [method, handler])), {}, true)
+  } catch (error) {
+    addLoadProblem(problems, entry.file, error)
+    return null
+  }
+}
+
+function toRoute ({ file, path, segments }: Entry, handlers: Route['handlers'], config: SegmentConfig, needsContext: boolean): Route {
   return {
-    file: entry.file,
-    path: entry.path,
-    segments: entry.segments.map(parseSegment).filter((segment): segment is Segment => 'kind' in segment),
+    file,
+    path,
+    segments: segments.map(parseSegment).filter((segment): segment is Segment => 'kind' in segment),
     handlers,
     allow: [...new Set([...Object.keys(handlers), 'OPTIONS'])].sort().join(', '),
-    needsContext: await needsContext(file),
+    needsContext,
     config
   }
 }

@@ -3,9 +3,9 @@ import { globby } from 'globby'
 import { AppDirectoryNotFoundError } from '../errors.ts'
 import { urlSegments } from './segments.ts'
 
-export type EntryKind = 'route' | 'page' | 'metadata'
+export type EntryKind = 'route' | 'page' | 'metadata' | 'api'
 
-/** A file of the app directory that Next.js gives a URL path to. */
+/** A file that Next.js gives a URL path to: of the app directory, or (`api`) of `pages/api`. */
 export interface Entry {
   kind: EntryKind
   /** Relative to the app directory, with forward slashes. */
@@ -56,7 +56,7 @@ const PATTERNS = [
  */
 export async function scan (dir: string): Promise<Scan> {
   const stats = await stat(dir).catch(() => undefined)
-  if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError(dir)
+  if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError('app', dir)
   const files = await globby(PATTERNS, { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
   const proxies = await globby(['proxy.{js,mjs,ts,mts}', 'middleware.{js,mjs,ts,mts}', '../proxy.{js,mjs,ts,mts}', '../middleware.{js,mjs,ts,mts}'], { cwd: dir, absolute: true, expandDirectories: false })
   const entries = files.map(toEntry).filter((entry) => entry !== null)
