@@ -52,11 +52,11 @@ const isLocation = (value: unknown): boolean => (typeof value === 'string' && va
 
 const CHECKS: Checks<AppRoutesOptions> = {
   dir: { valid: isLocation, expected: 'a path or a file: URL' },
-  pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
   compat: { valid: (value) => [13, 14, 15, 16].includes(value as number), expected: '13, 14, 15 or 16' },
   trailingSlash: { valid: (value) => typeof value === 'boolean' || value === 'ignore', expected: "true, false or 'ignore'" },
   bodyLimit: { valid: (value) => isCount(value) && value !== 0, expected: 'a positive whole number of bytes' },
-  closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' }
+  closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' },
+  pagesDir: { valid: isLocation, expected: 'a path or a file: URL' }
 }
 
 /**
