@@ -1,5 +1,6 @@
 import { validateHeaderValue } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { BodyReadable } from './body-readable.ts'
 import { pairsOf } from './light-headers.ts'
 import { plainBody } from './light-response.ts'
 
@@ -125,52 +126,4 @@ function nativePlainBody (response: Response): string | Uint8Array | undefined {
   const source = body?.source
   // Bytes that a clone has read are detached, and look empty.
   return typeof source === 'string' || (source instanceof Uint8Array && source.byteLength > 0) ? source : undefined
-}
-
-/** A web stream as a Node.js stream: one pending read, backpressure both ways, cancelled when destroyed. */
-class BodyReadable extends Readable {
-  readonly #reader: ReadableStreamDefaultReader<unknown>
-  /** How many bytes are still to come, where the handler has announced a length. */
-  #left: number | undefined
-
-  constructor (body: ReadableStream<unknown>, contentLength: string | null) {
-    super()
-    this.#reader = body.getReader()
-    if (contentLength !== null) this.#left = Number(contentLength)
-  }
-
-  override _read (): void {
-    this.#reader.read().then(({ done, value }) => {
-      if (done) this.#end()
-      // Like Next.js, takes strings too.
-      else if (typeof value === 'string' || value instanceof Uint8Array) this.#push(value)
-      // What FileHandle.readableWebStream() of Node.js 20 gives
-      else if (value instanceof ArrayBuffer) this.#push(new Uint8Array(value))
-      else this.destroy(new TypeError(`A response stream gave a chunk that is neither bytes nor a string: ${typeof value}`))
-    }, (error: unknown) => {
-      this.destroy(error instanceof Error ? error : new Error('A response stream failed', { cause: error }))
-    })
-  }
-
-  #push (chunk: string | Uint8Array): void {
-    // An empty chunk would end the reading: Readable waits for data before it reads again.
-    if (chunk.length === 0) return this._read()
-    if (this.#left !== undefined && (this.#left -= Buffer.byteLength(chunk)) < 0) return this.#isOff()
-    this.push(chunk)
-  }
-
-  #end (): void {
-    if (this.#left !== undefined && this.#left > 0) this.#isOff()
-    else this.push(null)
-  }
-
-  /** Sent as announced, it would be taken for a part of the next answer, or the next for a part of it. */
-  #isOff (): void {
-    this.destroy(new RangeError('A response stream is not as long as its content-length says'))
-  }
-
-  override _destroy (error: Error | null, callback: (error: Error | null) => void): void {
-    this.#reader.cancel(error ?? undefined).catch(noop)
-    callback(error)
-  }
 }

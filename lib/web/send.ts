@@ -16,7 +16,7 @@ export function mergeVary (present: unknown, value: string): string {
  * Sends through a plain Node.js response. Headers that are set already stay, unless the handler set the same.
  * @param fail takes an error of the body; where nothing was sent yet, the response is as it was before
  */
-export function sendToNode (res: NodeResponse & { flush?: () => void }, outgoing: Outgoing, fail: (error: Error) => void): void {
+export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error: Error) => void): void {
   const { status, statusText, headers, body } = outgoing
   const takeBack = body instanceof Readable ? stateBefore(res, headers) : undefined
   res.statusCode = status
@@ -60,7 +60,7 @@ function stateBefore (res: NodeResponse, headers: string[]): () => void {
   }
 }
 
-function pump (body: Readable, res: NodeResponse & { flush?: () => void }, takeBack: () => void, fail: (error: Error) => void): void {
+function pump (body: Readable, res: NodeResponse, takeBack: () => void, fail: (error: Error) => void): void {
   body.once('error', (error) => {
     const begun = res.headersSent || res.destroyed
     if (!begun) takeBack()
@@ -69,8 +69,6 @@ function pump (body: Readable, res: NodeResponse & { flush?: () => void }, takeB
   })
   flushHeadersSoon(res)
   body.pipe(res as unknown as NodeJS.WritableStream)
-  // A compressing middleware holds small chunks back unless it is told.
-  if (typeof res.flush === 'function') body.on('data', () => { res.flush!() })
 }
 
 /**
