@@ -29,6 +29,11 @@ export function compile (file: string, source: string, format: Format): string |
   return transform(file, source, format, esbuildFor(file, why))
 }
 
+/** An ES module as CommonJS, where tsx is there to do it. */
+export function toCommonJs (file: string, source: string): string | undefined {
+  return findTsx(file) === undefined ? undefined : transform(file, source, 'commonjs', esbuildFor(file, ''))
+}
+
 function transform (file: string, source: string, format: Format, esbuild: Esbuild): string {
   const { options } = configFor(file)
   return esbuild.transformSync(source, {

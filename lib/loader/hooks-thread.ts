@@ -1,4 +1,4 @@
-import type { LoadHook, ResolveHook } from 'node:module'
+import module, { type LoadHook, type ResolveHook } from 'node:module'
 import { loadOwn, resolveAfter, resolveOwn, withGlobals } from './import.ts'
 import { setCompilesToCommonJs } from './module-format.ts'
 import { serve } from './served-modules.ts'
@@ -7,14 +7,19 @@ import { serve } from './served-modules.ts'
 
 let active: Int32Array
 
-interface Data { names: Record<string, string[]>, compilesToCommonJs: boolean, active: Int32Array }
+interface Data { names: Record<string, string[]>, loaded: Record<string, string[]>, compilesToCommonJs: boolean, active: Int32Array }
 
 export function initialize (data: Data): void {
   // The modules themselves are on the main thread; here their names are enough.
-  serve(Object.fromEntries(Object.entries(data.names).map(([name, names]) => [name, Object.fromEntries(names.map((exported) => [exported, undefined]))])))
+  serve(withNames(data.names))
+  const { _cache: cache } = module as unknown as { _cache: Record<string, object> }
+  for (const [file, exports] of Object.entries(withNames(data.loaded))) cache[file] = { loaded: true, exports }
   setCompilesToCommonJs(data.compilesToCommonJs)
   active = data.active
 }
+
+const withNames = (modules: Record<string, string[]>): Record<string, object> =>
+  Object.fromEntries(Object.entries(modules).map(([name, names]) => [name, Object.fromEntries(names.map((exported) => [exported, undefined]))]))
 
 export const resolve: ResolveHook = async (specifier, context, next) => {
   if (Atomics.load(active, 0) === 0) return next(specifier, context)

@@ -1,7 +1,7 @@
 import module from 'node:module'
 import { loadOwn, resolveAfter, resolveOwn, withGlobals } from './import.ts'
 import { setCompilesToCommonJs } from './module-format.ts'
-import { hasCompilingLoader, switchRequire } from './require.ts'
+import { hasCompilingLoader, loadedScripts, switchRequire } from './require.ts'
 import { registered, serve, type ServedModules } from './served-modules.ts'
 
 /**
@@ -68,7 +68,7 @@ function switchThreadHooks (on: boolean): () => void {
   if (threadSwitch === undefined) {
     threadSwitch = new Int32Array(new SharedArrayBuffer(4))
     const names = Object.fromEntries(Object.entries(registered()).map(([name, exported]) => [name, Object.keys(exported)]))
-    module.register('./hooks-thread.js', { parentURL: import.meta.url, data: { names, compilesToCommonJs: hasCompilingLoader(), active: threadSwitch } })
+    module.register('./hooks-thread.js', { parentURL: import.meta.url, data: { names, loaded: loadedScripts(), compilesToCommonJs: hasCompilingLoader(), active: threadSwitch } })
   }
   Atomics.store(threadSwitch, 0, on ? 1 : 0)
   return () => { switchThreadHooks(false) }

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import module from 'node:module'
+import { types } from 'node:util'
 import { isModule, readModule } from './app-modules.ts'
 import { bindModule, bindScript, namesFor } from './bind-globals.ts'
-import { COMPILED } from './module-format.ts'
+import { toCommonJs } from './compile.ts'
+import { COMPILED, formatOf, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { globalNames, served, servedName, standIn } from './served-modules.ts'
 
@@ -22,6 +25,9 @@ interface Internals {
   prototype: Module
 }
 const internals = module as unknown as Internals
+
+/** Whether hooks see what `require()` loads (Node.js 22.15 and later). */
+export const hasSyncHooks = typeof (module as { registerHooks?: unknown }).registerHooks === 'function'
 
 let wrapped = false
 let active = false
@@ -77,6 +83,12 @@ function wrap (): void {
 /** Whether a compiling loader runs in this process: Node.js itself has no handler for `.tsx`. */
 export const hasCompilingLoader = (): boolean => internals._extensions['.tsx'] !== undefined
 
+/** The files of the application that are loaded as CommonJS, and the names that they export. */
+export function loadedScripts (): Record<string, string[]> {
+  const files = Object.entries(internals._cache).filter(([file, loaded]) => !isInPackage(file) && loaded?.loaded === true && !types.isModuleNamespaceObject(loaded.exports))
+  return Object.fromEntries(files.map(([file, loaded]) => [file, Object.keys(Object(loaded!.exports) as object)]))
+}
+
 /** What `require()` does with each kind of file. Its keys are visible, so they are really taken back. */
 function takeExtensions (): () => void {
   const taken = ['.js', '.mjs', '.cjs', '.ts', '.tsx', '.mts', '.cts', '.jsx'].map((extension) => {
@@ -94,8 +106,21 @@ function takeExtensions (): () => void {
 }
 
 function loadFile (module: Module, filename: string, fallback: Extension): unknown {
+  const unhooked = active && !hasSyncHooks ? readUnhooked(filename) : undefined
+  if (unhooked !== undefined) return module._compile(unhooked, filename, 'commonjs')
   const read = active ? readModule(filename) : undefined
   if (read === undefined || (read.format === 'commonjs' && !COMPILED.test(filename))) return fallback(module, filename)
   // An ES module stays the instance that `import` gives, which a compiling loader would not see to.
   return module._compile(isModule(read.format) ? bindModule(read.source, namesFor(filename, globalNames())) : read.source, filename, read.format)
+}
+
+/**
+ * Node.js 20 shows no hook the imports of an ES module that `require()` is the first to reach. One that imports what we
+ * serve is made CommonJS, which `import` would be given once more.
+ */
+function readUnhooked (file: string): string | undefined {
+  if (/\.(?:cjs|cts|json|node)$/.test(file)) return undefined
+  const source = readFileSync(file, 'utf8')
+  const needsUs = /['"](?:next\/(?:server|headers|navigation|cache|og)(?:\.js)?|server-only)['"]/.test(source)
+  return needsUs && formatOf(file, source) === 'module' ? toCommonJs(file, source) : undefined
 }

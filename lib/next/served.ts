@@ -1,4 +1,5 @@
 import * as cache from './cache.ts'
+import { handingOn } from './hand-on.ts'
 import * as headers from './headers.ts'
 import * as jsxRuntime from './jsx-runtime.ts'
 import * as navigation from './navigation.ts'
@@ -8,10 +9,10 @@ import { boundGlobals } from '../web/bound-globals.ts'
 
 /** What route files get for the names by which they import Next.js, and for ours. */
 export const servedModules = {
-  'next/server': server,
-  'next/headers': headers,
-  'next/navigation': navigation,
-  'next/cache': cache,
+  'next/server': handingOn('next/server', server, ['after', 'connection']),
+  'next/headers': handingOn('next/headers', headers, ['cookies', 'draftMode', 'headers']),
+  'next/navigation': handingOn('next/navigation', navigation, ['forbidden', 'notFound', 'permanentRedirect', 'redirect', 'unauthorized', 'unstable_rethrow', 'useParams', 'usePathname', 'useRouter', 'useSearchParams', 'useSelectedLayoutSegment', 'useSelectedLayoutSegments', 'useServerInsertedHTML']),
+  'next/cache': handingOn('next/cache', cache, Object.keys(cache) as Array<keyof typeof cache>),
   'next/og': og,
   'server-only': {},
   // Only where React is not installed.
