@@ -120,6 +120,9 @@ export class ClassicNextRequest extends ReceivedNextRequest {
   override get geo (): Geo { return {} }
 }
 
+// `request.constructor` is the class that takes a URL, not an exchange.
+for (const { prototype } of [ReceivedNextRequest, ClassicNextRequest]) Reflect.deleteProperty(prototype, 'constructor')
+
 /** Lets `nextUrl` of a received request follow `trailingSlash: true`. */
 export function setNextConfig (request: NextRequest, config: NextUrlConfig): void {
   hide(request, kNextConfig, config)

@@ -1,6 +1,6 @@
 import { ResponseCookies } from '@edge-runtime/cookies'
 import type { BodyInit } from '../web/fetch-types.ts'
-import { LightResponse, setJson } from '../web/light-response.ts'
+import { jsonBody, LightResponse } from '../web/light-response.ts'
 import { validateUrl } from './validate-url.ts'
 
 interface ResponseInit extends globalThis.ResponseInit {
@@ -41,9 +41,7 @@ export class NextResponse<Body = unknown> extends LightResponse {
 
   /** A response with a JSON body. */
   static override json<JsonBody> (body: JsonBody, init?: ResponseInit): NextResponse<JsonBody> {
-    const response = new NextResponse<JsonBody>(null, init)
-    setJson(response, body)
-    return response
+    return new NextResponse<JsonBody>(...jsonBody(body, init))
   }
 
   /**

@@ -76,6 +76,15 @@ export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
   }, { highWaterMark: HIGH_WATER_MARK })
 }
 
+/**
+ * Bytes as a body whose content type, by which some readers take it, is the one that the headers have when all is read.
+ * @param bytes null for a null body, of which nothing is waited for
+ */
+export async function withType (bytes: Promise<Uint8Array | ArrayBuffer> | null, headers: Headers): Promise<Response> {
+  const body = bytes && await bytes
+  return new Response(body, { headers: { 'content-type': headers.get('content-type') ?? '' } })
+}
+
 const HIGH_WATER_MARK = 64 * 1024
 
 interface Watcher {

@@ -1,7 +1,7 @@
 import { unwrap } from './lazy-request.ts'
 import { fetchedBodies } from './outgoing.ts'
 import { LightResponse } from './light-response.ts'
-import type { RequestInfo } from './fetch-types.ts'
+import { alike, standIn, standInClass } from './stand-in.ts'
 
 /**
  * From Node.js 24 on, the native `Request` keeps its state in private fields, which no other object can have: there
@@ -9,18 +9,30 @@ import type { RequestInfo } from './fetch-types.ts'
  */
 const needsUnwrapping = Object.getOwnPropertySymbols(new Request('http://localhost')).length === 0
 
-const UnwrappingRequest = new Proxy(Request, {
-  construct (target, [input, ...rest]: [RequestInfo, ...unknown[]], newTarget) {
-    return Reflect.construct(target, [unwrap(input), ...rest], newTarget) as Request
+type Arguments = Parameters<typeof fetch>
+
+const unwrapped = (args: Arguments): Arguments => {
+  if (needsUnwrapping && args.length > 0) args[0] = unwrap(args[0])
+  return args
+}
+
+class BoundRequest {
+  constructor (...args: Arguments) {
+    return Reflect.construct(Request, unwrapped(args), new.target) as BoundRequest
   }
-})
+
+  static {
+    standIn(BoundRequest.prototype, Request.prototype, Request.prototype, unwrap)
+    standInClass(BoundRequest, Request)
+  }
+}
 
 /**
  * Looks the global up at each call: tests and tracing tools replace it. Notes the bodies, which fetch() has decoded: a
  * handler that passes one on, with the upstream's headers, would else call it compressed.
  */
-async function markingFetch (...[input, init]: Parameters<typeof fetch>): ReturnType<typeof fetch> {
-  const response = await globalThis.fetch(needsUnwrapping ? unwrap(input) : input, init)
+async function markingFetch (...args: Arguments): ReturnType<typeof fetch> {
+  const response = await globalThis.fetch(...unwrapped(args))
   if (response.body) fetchedBodies.add(response.body)
   return response
 }
@@ -28,6 +40,6 @@ async function markingFetch (...[input, init]: Parameters<typeof fetch>): Return
 /** What modules of the application get under the ordinary names; the process keeps its own. */
 export const boundGlobals: Record<string, unknown> = {
   Response: LightResponse,
-  fetch: Object.defineProperty(markingFetch, 'name', { value: 'fetch' }),
-  ...(needsUnwrapping ? { Request: UnwrappingRequest } : {})
+  fetch: alike(fetch, markingFetch),
+  ...(needsUnwrapping ? { Request: BoundRequest } : {})
 }

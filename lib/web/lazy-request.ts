@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
-import { inspect, type InspectOptions } from 'node:util'
-import { collect, stream } from './body.ts'
+import { collect, stream, withType } from './body.ts'
 import { onceClosed, type Exchange } from './exchange.ts'
 import { replaceHeaders, requestHeaders } from './headers.ts'
+import { shareState, standIn } from './stand-in.ts'
+import { markAsUncloneable } from './uncloneable.ts'
 import { requestUrl } from './url.ts'
 
 /** Aborts the `signal` of a received request, now or whenever the handler asks for it. */
@@ -29,6 +30,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     #native: Request | undefined
 
     constructor (exchange: Exchange) {
+      markAsUncloneable(this)
       this.#exchange = exchange
     }
 
@@ -101,27 +103,24 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     }
 
     async blob (): Promise<Blob> {
-      const type = this.headers.get('content-type') ?? ''
-      return await new Response(await this.#bytes(), { headers: { 'content-type': type } }).blob()
+      return await (await withType(this.#hasBody ? this.#bytes() : null, this.headers)).blob()
     }
 
     async formData (): Promise<FormData> {
-      const type = this.headers.get('content-type') ?? ''
-      return await new Response(await this.#bytes(), { headers: { 'content-type': type } }).formData()
+      return await (await withType(this.#hasBody ? this.#bytes() : null, this.headers)).formData()
     }
 
     /** The whole body, straight from the connection where nobody asked for a stream. */
     #bytes (): Promise<Uint8Array> {
-      if (this.#native !== undefined || this.#body !== undefined || this.bodyUsed) return this.#nativeBytes()
+      if (this.#native !== undefined || this.#isUnusable) return bytesOf(this.#toNative())
+      if (this.#body !== undefined) return bytesOf(new Response(this.#body))
       if (!this.#hasBody) return Promise.resolve(new Uint8Array())
       this.#read = true
       return collect(this.#exchange)
     }
 
-    async #nativeBytes (): Promise<Uint8Array> {
-      if (this.#read) throw new TypeError('Body is unusable: Body has already been read')
-      const holder = this.#native ?? new Response(this.#body)
-      return new Uint8Array(await holder.arrayBuffer())
+    get #isUnusable (): boolean {
+      return this.bodyUsed || this.#body?.locked === true
     }
 
     clone (): Request {
@@ -134,40 +133,21 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
         replaceHeaders(this.#native.headers, this.headers)
         return this.#native
       }
-      const init = { method: this.method, headers: this.headers, signal: this.signal, duplex: 'half' }
-      // What was read here is read there: it may still be copied with another body.
-      this.#native = new Request(this.url, { ...init, body: this.#read ? '' : this.body } as RequestInit)
-      if (this.#read) void this.#native.text()
-      return this.#native
-    }
-
-    [inspect.custom] (_depth: number, options: InspectOptions): string {
-      const shown = ['method', 'url', 'headers', 'destination', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect', 'integrity', 'keepalive', 'signal']
-      const state = Object.fromEntries(shown.map((key) => [key, this[key as keyof this]]))
-      return `Request ${inspect(state, options)}`
+      const init = { method: this.method, headers: this.headers, signal: this.signal, duplex: 'half' as const }
+      if (!this.#isUnusable) return this.#native = new Request(this.url, { ...init, body: this.body })
+      // It may still be copied with another body, and words the errors. Not kept, for a lock may be released.
+      const spent = new Request(this.url, { ...init, body: '' })
+      void spent.text()
+      return spent
     }
 
     static {
       // Members that say nothing of the received request have the values of a fresh one.
       const fresh = new Request('http://localhost')
-      const own = new Set<PropertyKey>(Reflect.ownKeys(LazyRequest.prototype))
-      for (const key of Reflect.ownKeys(Request.prototype)) {
-        const descriptor = Object.getOwnPropertyDescriptor(Request.prototype, key)!
-        if (own.has(key)) continue
-        if (descriptor.get !== undefined) {
-          Object.defineProperty(LazyRequest.prototype, key, { ...descriptor, get: () => Reflect.get(fresh, key) as unknown })
-        } else if (typeof descriptor.value === 'function') {
-          const value = function (this: LazyRequest, ...args: unknown[]): unknown {
-            return Reflect.apply(descriptor.value as (...args: unknown[]) => unknown, this.#toNative(), args)
-          }
-          Object.defineProperty(LazyRequest.prototype, key, { ...descriptor, value })
-        }
-      }
-      // Node.js 20 and 22 keep a request's state in symbols: with them `new Request(received)` and `fetch(received)` work.
-      for (const key of Object.getOwnPropertySymbols(fresh)) {
-        Object.defineProperty(LazyRequest.prototype, key, { configurable: true, get (this: LazyRequest) { return Reflect.get(this.#toNative(), key) as unknown } })
-      }
-      Object.setPrototypeOf(LazyRequest.prototype, Base.prototype)
+      standIn(LazyRequest.prototype, Request.prototype, Base.prototype, unwrap, () => fresh)
+      shareState(LazyRequest.prototype, fresh, unwrap)
+      // `new request.constructor(url, request)` makes what it makes of other requests.
+      Reflect.deleteProperty(LazyRequest.prototype, 'constructor')
     }
   }
   return LazyRequest as unknown as new (exchange: Exchange) => T
@@ -178,6 +158,10 @@ function spentStream (): ReadableStream<Uint8Array> {
   const body = new ReadableStream({ type: 'bytes' })
   void body.getReader().cancel()
   return body
+}
+
+async function bytesOf (native: Request | Response): Promise<Uint8Array> {
+  return new Uint8Array(await native.arrayBuffer())
 }
 
 /** Bytes of the caller's own, never a view of memory that Node.js shares. */

@@ -1,4 +1,4 @@
-import { inspect, type InspectOptions } from 'node:util'
+import { inspect } from 'node:util'
 import type { HeadersInit } from './fetch-types.ts'
 import { standIn } from './stand-in.ts'
 
@@ -27,7 +27,7 @@ class Light {
 
   static {
     pairsOf = (headers) => #store in headers && headers.#store instanceof PairStore ? headers.#store.pairs : undefined
-    const nativeOf = (self: object): object => #store in self ? self.#toNative() : self
+    const nativeOf = (self: unknown): unknown => typeof self === 'object' && self !== null && #store in self ? self.#toNative() : self
     standIn(Light.prototype, Headers.prototype, Headers.prototype, nativeOf)
     Object.defineProperty(Light.prototype, Symbol.iterator, { value: (Light.prototype as unknown as Headers).entries, configurable: true, writable: true })
     Reflect.deleteProperty(Light.prototype, 'constructor')
@@ -78,8 +78,9 @@ class Light {
     return this.#store instanceof PairStore ? this.#store.setCookies() : this.#toNative().getSetCookie()
   }
 
-  [inspect.custom] (_depth: number, options: InspectOptions): string {
-    return inspect(this.#toNative(), options)
+  [inspect.custom] (...args: unknown[]): unknown {
+    const native = this.#toNative() as unknown as Record<symbol, (...args: unknown[]) => unknown>
+    return native[inspect.custom]!(...args)
   }
 }
 

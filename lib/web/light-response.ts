@@ -1,7 +1,10 @@
-import { inspect, type InspectOptions } from 'node:util'
+import { withType } from './body.ts'
 import type { BodyInit, ResponseType } from './fetch-types.ts'
 import { replaceHeaders } from './headers.ts'
 import { addDefault, lightHeaders } from './light-headers.ts'
+import { encodeForm } from './multipart.ts'
+import { shareState, standIn, standInClass } from './stand-in.ts'
+import { markAsUncloneable } from './uncloneable.ts'
 
 /** A body that can be sent in one piece, and the content type that the Fetch standard gives it. */
 interface PlainBody {
@@ -11,9 +14,6 @@ interface PlainBody {
 
 /** The body of a light response while nobody has asked for it as a stream; undefined for every other response. */
 export let plainBody: (response: Response) => string | Uint8Array | null | undefined
-
-/** Gives a fresh light response without a body one of JSON. */
-export let setJson: (response: Response, data: unknown) => void
 
 const NULL_BODY_STATUS = new Set([101, 204, 205, 304])
 // RFC 9112, 4: reason-phrase
@@ -31,12 +31,11 @@ class Light {
   #body: PlainBody['data']
   #native: Response | undefined
 
-  constructor (body?: BodyInit | null, init?: ResponseInit) {
-    const { status = 200, statusText = '' } = init ?? {}
+  constructor (body: BodyInit | null = null, init: ResponseInit | undefined = undefined) {
+    markAsUncloneable(this)
     const plain = toPlainBody(body)
-    if (plain === undefined || !isValid(plain, status, statusText) || typeof (init ?? {}) !== 'object') {
-      // The native constructor takes every kind of body, and words every error.
-      const native = new Response(body, init)
+    if (plain === undefined) {
+      const native = new Response(body instanceof FormData ? encodeForm(body) : body, init)
       this.#status = native.status
       this.#statusText = native.statusText
       this.#headers = native.headers
@@ -44,73 +43,79 @@ class Light {
       this.#native = native
       return
     }
+    const { status, statusText, headers } = checked(init)
+    // The native constructor words every error.
+    if (plain.data !== null && NULL_BODY_STATUS.has(status)) void new Response('', { status })
     this.#status = status
     this.#statusText = statusText
-    this.#headers = lightHeaders(init?.headers)
+    this.#headers = lightHeaders(headers)
     this.#body = plain.data
     if (plain.type !== null) addDefault(this.#headers, 'content-type', plain.type)
   }
 
   static {
     plainBody = (response) => #body in response && response.#native === undefined ? response.#body : undefined
-    setJson = (response, data) => { (response as unknown as Light).#setJson(data) }
   }
 
-  #setJson (data: unknown): void {
-    const text = JSON.stringify(data) as string | undefined
-    if (text === undefined) throw new TypeError('Value is not JSON serializable')
-    if (NULL_BODY_STATUS.has(this.#status)) throw new TypeError(`Response constructor: Invalid response status code ${this.#status}`)
-    this.#body = text
-    this.#native = undefined
-    addDefault(this.#headers, 'content-type', 'application/json')
+  static json (...args: [data: unknown, init?: ResponseInit]): Response {
+    return new LightResponse(...jsonBody(...args))
   }
 
-  static json (data: unknown, init?: ResponseInit): Response {
-    const response = new LightResponse(null, init)
-    setJson(response, data)
-    return response
-  }
-
-  /** Native responses are `instanceof` the class that stands in for theirs, but not of its subclasses. */
-  static [Symbol.hasInstance] (value: unknown): boolean {
-    return Function.prototype[Symbol.hasInstance].call(this as unknown === Light ? Response : this, value)
-  }
-
+  // The accessors take native responses, too: somebody may have given one our prototype, or call them by hand.
   get status (): number {
-    return this.#status
+    return #native in this ? this.#status : read(this, 'status')
   }
 
   get statusText (): string {
-    return this.#statusText
+    return #native in this ? this.#statusText : read(this, 'statusText')
   }
 
   get ok (): boolean {
-    return this.#status >= 200 && this.#status <= 299
+    return #native in this ? this.#status >= 200 && this.#status <= 299 : read(this, 'ok')
   }
 
   get headers (): Headers {
-    return this.#headers
+    return #native in this ? this.#headers : read(this, 'headers')
   }
 
   get body (): ReadableStream<Uint8Array> | null {
+    if (!(#native in this)) return read(this, 'body')
     if (this.#native === undefined && this.#body === null) return null
     return this.#toNative().body
   }
 
   get bodyUsed (): boolean {
-    return this.#native?.bodyUsed ?? false
+    return #native in this ? this.#native?.bodyUsed ?? false : read(this, 'bodyUsed')
   }
 
   get type (): ResponseType {
-    return 'default'
+    return #native in this ? 'default' : read(this, 'type')
   }
 
   get url (): string {
-    return ''
+    return #native in this ? '' : read(this, 'url')
   }
 
   get redirected (): boolean {
-    return false
+    return #native in this ? false : read(this, 'redirected')
+  }
+
+  // The native ones would go by headers of their own, while ours may have changed when all bytes are there.
+  async blob (): Promise<Blob> {
+    return Light.#isOurs(this) ? await (await this.#typed()).blob() : await Response.prototype.blob.call(this)
+  }
+
+  async formData (): Promise<FormData> {
+    return Light.#isOurs(this) ? await (await this.#typed()).formData() : await Response.prototype.formData.call(this)
+  }
+
+  #typed (): Promise<Response> {
+    const native = this.#toNative()
+    return withType(native.body && native.arrayBuffer(), this.#headers)
+  }
+
+  static #isOurs (self: unknown): self is Light {
+    return typeof self === 'object' && self !== null && #native in self
   }
 
   #toNative (): Response {
@@ -119,48 +124,61 @@ class Light {
     return this.#native
   }
 
-  [inspect.custom] (_depth: number, options: InspectOptions): string {
-    const shown = ['status', 'statusText', 'headers', 'body', 'bodyUsed', 'ok', 'redirected', 'type', 'url']
-    const state = Object.fromEntries(shown.map((key) => [key, this[key as keyof this]]))
-    return `Response ${inspect(state, options)}`
-  }
-
   static {
-    const own = new Set<PropertyKey>(Reflect.ownKeys(Light.prototype))
-    for (const key of Reflect.ownKeys(Response.prototype)) {
-      const { value } = Object.getOwnPropertyDescriptor(Response.prototype, key)!
-      if (own.has(key) || typeof value !== 'function') continue
-      // clone, text, json, … and what later Node.js versions add
-      Object.defineProperty(Light.prototype, key, {
-        configurable: true,
-        enumerable: true,
-        writable: true,
-        value (this: Light, ...args: unknown[]) { return Reflect.apply(value as (...args: unknown[]) => unknown, this.#toNative(), args) as unknown }
-      })
-    }
-    // Node.js 20 and 22 keep a response's state in symbols: with them the methods of the native prototype work, too.
-    for (const key of Object.getOwnPropertySymbols(new Response())) {
-      Object.defineProperty(Light.prototype, key, { configurable: true, get (this: Light) { return Reflect.get(this.#toNative(), key) as unknown } })
-    }
-    Object.setPrototypeOf(Light.prototype, Response.prototype)
-    Object.setPrototypeOf(Light, Response)
-    Object.defineProperty(Light, 'name', { value: 'Response' })
+    const nativeOf = (self: unknown): unknown => Light.#isOurs(self) ? self.#toNative() : self
+    standIn(Light.prototype, Response.prototype, Response.prototype, nativeOf)
+    shareState(Light.prototype, new Response(), nativeOf)
+    standInClass(Light, Response)
   }
 }
 
+/** A text that is sent as JSON: what `json()` hands to the constructor. */
+class JsonText {
+  readonly text: string
+
+  constructor (text: string) {
+    this.text = text
+  }
+}
+
+/** What `json()` makes a response of. */
+export function jsonBody (...args: [data: unknown, init?: ResponseInit]): [BodyInit, ResponseInit | undefined] {
+  const [data, init] = args
+  // Before the data may run code of its own.
+  const read = typeof init === 'object' && init !== null ? members(init) : init
+  const text = JSON.stringify(data) as string | undefined
+  if (text === undefined) Response.json(...args)
+  return [new JsonText(text!) as unknown as BodyInit, read]
+}
+
+/** What a native accessor says of an object that is not ours: an error, unless it is a native response. */
+function read (object: never, key: keyof Response): never {
+  return Reflect.get(Response.prototype, key, object) as never
+}
+
+/** Reads each member once, as the native constructor does, and has it judge whatever is not usual. */
+function checked (init: ResponseInit | undefined): { status: number, statusText: string, headers: ResponseInit['headers'] } {
+  if (init === undefined) return { status: 200, statusText: '', headers: undefined }
+  if (typeof init !== 'object' || init === null) return new Response(null, init)
+  const { status = 200, statusText = '', headers } = members(init)
+  const usual = Number.isInteger(status) && status >= 200 && status <= 599 && typeof statusText === 'string' && REASON_PHRASE.test(statusText)
+  return usual ? { status, statusText, headers } : new Response(null, { status, statusText, headers })
+}
+
+const members = ({ status, statusText, headers }: ResponseInit): ResponseInit => ({ status, statusText, headers })
+
 function toPlainBody (body: unknown): PlainBody | undefined {
-  if (body === undefined || body === null) return { data: null, type: null }
+  if (body === null) return { data: null, type: null }
   if (typeof body === 'string') return { data: body, type: 'text/plain;charset=UTF-8' }
-  if (body instanceof Uint8Array) return { data: new Uint8Array(body), type: null }
+  if (body instanceof JsonText) return { data: body.text, type: 'application/json' }
+  if (body instanceof Uint8Array) return isOrdinary(body.buffer) ? { data: new Uint8Array(body), type: null } : undefined
+  if (body instanceof ArrayBuffer) return isOrdinary(body) ? { data: new Uint8Array(body.slice()), type: null } : undefined
   if (body instanceof URLSearchParams) return { data: body.toString(), type: 'application/x-www-form-urlencoded;charset=UTF-8' }
   return undefined
 }
 
-function isValid (body: PlainBody, status: number, statusText: string): boolean {
-  return Number.isInteger(status) && status >= 200 && status <= 599 &&
-    typeof statusText === 'string' && REASON_PHRASE.test(statusText) &&
-    (body.data === null || !NULL_BODY_STATUS.has(status))
-}
+/** Neither shared nor resizable nor detached: the native constructor refuses some of those. */
+const isOrdinary = (buffer: ArrayBufferLike): boolean => buffer instanceof ArrayBuffer && buffer.byteLength > 0 && !(buffer as { resizable?: boolean }).resizable
 
 export const LightResponse = Light as unknown as typeof Response
 export type LightResponse = Response

@@ -5,7 +5,7 @@
  * @param nativeOf gives the native object behind one of ours, and anything else back as it is
  * @param readFrom gives the object whose accessors answer for ours
  */
-export function standIn (prototype: object, native: object, base: object, nativeOf: (self: object) => object, readFrom = nativeOf): void {
+export function standIn (prototype: object, native: object, base: object, nativeOf: (self: unknown) => unknown, readFrom = nativeOf): void {
   for (const key of Reflect.ownKeys(native)) {
     const model = Object.getOwnPropertyDescriptor(native, key)!
     const own = Object.getOwnPropertyDescriptor(prototype, key)
@@ -16,16 +16,16 @@ export function standIn (prototype: object, native: object, base: object, native
   Object.setPrototypeOf(prototype, base)
 }
 
-function handedOn (key: PropertyKey, { get, value }: PropertyDescriptor, nativeOf: (self: object) => object, readFrom: (self: object) => object): PropertyDescriptor {
+function handedOn (key: PropertyKey, { get, value }: PropertyDescriptor, nativeOf: (self: unknown) => unknown, readFrom: (self: unknown) => unknown): PropertyDescriptor {
   // Node.js inspects by public members alone.
   if (typeof key === 'symbol' || (get === undefined && typeof value !== 'function')) return {}
   // Literals, because methods and accessors cannot be constructed.
   if (get !== undefined) {
-    const own = { get (this: object) { return Reflect.apply(get, readFrom(this), []) as unknown } }
+    const own = { get (this: unknown) { return Reflect.apply(get, readFrom(this), []) as unknown } }
     return { get: alike(get, own.get) }
   }
   const method = value as (...args: unknown[]) => unknown
-  const own = { method (this: object, ...args: unknown[]) { return Reflect.apply(method, nativeOf(this), args) } }
+  const own = { method (this: unknown, ...args: unknown[]) { return Reflect.apply(method, nativeOf(this), args) } }
   return { value: alike(method, own.method) }
 }
 
@@ -51,8 +51,8 @@ export function alike<T extends Named> (model: Named, ours: T): T {
  * Node.js 20 and 22 keep the state of native objects in symbols: with them, native code and the native prototypes' members
  * take ours as well.
  */
-export function shareState (prototype: object, sample: object, nativeOf: (self: object) => object): void {
+export function shareState (prototype: object, sample: object, nativeOf: (self: unknown) => unknown): void {
   for (const key of Object.getOwnPropertySymbols(sample)) {
-    Object.defineProperty(prototype, key, { configurable: true, get (this: object) { return Reflect.get(nativeOf(this), key) as unknown } })
+    Object.defineProperty(prototype, key, { configurable: true, get (this: unknown) { return Reflect.get(nativeOf(this) as object, key) as unknown } })
   }
 }

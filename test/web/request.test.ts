@@ -5,7 +5,6 @@
 import { after, NextRequest } from 'fastify-app-routes/server'
 import express, { type Express } from 'express'
 import fc from 'fast-check'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
@@ -13,7 +12,9 @@ import type { AddressInfo } from 'node:net'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { HostName, Sent, StartOptions } from '../hosts.ts'
-import { startProbed } from './probe.ts'
+import { BoundRequest, boundFetch, outcome } from './native.ts'
+import { startProbed, type ProbedHost } from './probe.ts'
+import { pairs, play, STEPS, type Play } from './steps.ts'
 
 const json = JSON.stringify
 
@@ -47,90 +48,7 @@ const SAMPLES: Record<string, { method?: string, type?: string, body?: string | 
 }
 
 type Operation = (request: Request) => unknown
-const READERS = ['text', 'json', 'arrayBuffer', 'blob', 'formData'] as const
-
-async function readAll (body: ReadableStream<Uint8Array> | null): Promise<unknown> {
-  if (body === null) return null
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
 const OPERATIONS: Record<string, Operation> = {
-  ...Object.fromEntries(READERS.map((name): [string, Operation] => [name, (r) => r[name]()])),
-  'bodyUsed before and after text()': async (r) => {
-    const before = r.bodyUsed
-    const reading = r.text()
-    const during = r.bodyUsed
-    await reading
-    return [before, during, r.bodyUsed]
-  },
-  ...Object.fromEntries(READERS.map((name): [string, Operation] => [`text(), then ${name}()`, async (r) => {
-    await r.text()
-    return await r[name]()
-  }])),
-  'json(), then text()': async (r) => {
-    await outcome(() => r.json())
-    return [r.bodyUsed, await outcome(() => r.text())]
-  },
-  'text() and json() at once': async (r) => await Promise.all([outcome(() => r.text()), outcome(() => r.json())]),
-  'the body, null or not': (r) => r.body === null,
-  'the body is always the same': (r) => new Set([r.body, r.body]).size,
-  'the body is a ReadableStream': (r) => r.body instanceof ReadableStream,
-  'looking at the body, then text()': async (r) => {
-    const locked = r.body?.locked
-    return [locked, r.bodyUsed, await r.text(), r.bodyUsed, r.body?.locked]
-  },
-  'looking at the body, then formData()': async (r) => {
-    void r.body
-    return await r.formData()
-  },
-  'looking at the body, then blob()': async (r) => {
-    void r.body
-    return await r.blob()
-  },
-  'the body after text()': async (r) => {
-    await r.text()
-    return [r.body === null, r.body?.locked, await outcome(async () => await r.body?.getReader().read())]
-  },
-  'the body while text() is under way': async (r) => {
-    const reading = r.text()
-    return [r.body === null, r.body?.locked, await reading, r.bodyUsed]
-  },
-  'iterating over the body': async (r) => [await readAll(r.body), r.bodyUsed, await outcome(() => r.text())],
-  'a locked body': async (r) => {
-    const reader = r.body?.getReader()
-    return [r.bodyUsed, r.body?.locked, await outcome(() => r.text()), await outcome(() => r.clone()), await outcome(() => new Request(r)), reader === undefined]
-  },
-  'a lock taken and released': async (r) => {
-    r.body?.getReader().releaseLock()
-    return [r.bodyUsed, await outcome(() => r.text())]
-  },
-  'one chunk read, then text()': async (r) => {
-    const reader = r.body?.getReader()
-    await reader?.read()
-    reader?.releaseLock()
-    return [r.bodyUsed, await outcome(() => r.text())]
-  },
-  'a cancelled body': async (r) => {
-    await r.body?.cancel('reason')
-    return [r.bodyUsed, await outcome(() => r.text())]
-  },
-  'a teed body': async (r) => {
-    if (r.body === null) return null
-    const [a, b] = r.body.tee()
-    return [await Promise.all([readAll(a), readAll(b)]), r.bodyUsed, await outcome(() => r.text())]
-  },
-  'a BYOB reader': async (r) => {
-    if (r.body === null) return null
-    const reader = r.body.getReader({ mode: 'byob' })
-    const chunks: Uint8Array[] = []
-    for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(1000))
-      if (done) return Buffer.concat(chunks)
-      chunks.push(value)
-    }
-  },
   'clone(), both read': async (r) => {
     const clone = r.clone()
     return [r.bodyUsed, await Promise.all([r.text(), clone.text()]), r.bodyUsed, clone.bodyUsed]
@@ -156,24 +74,24 @@ const OPERATIONS: Record<string, Operation> = {
     clone.headers.set('x-new', '1')
     return [r.headers.has('x-new'), clone.headers.get('x-new')]
   },
-  'new Request(request)': async (r) => {
-    const copy = new Request(r)
+  'new BoundRequest(request)': async (r) => {
+    const copy = new BoundRequest(r)
     return [copy.method, copy.url, [...copy.headers], r.bodyUsed, await copy.text(), await outcome(() => r.text())]
   },
-  'new Request(request) after text()': async (r) => {
+  'new BoundRequest(request) after text()': async (r) => {
     await r.text()
-    return new Request(r)
+    return new BoundRequest(r)
   },
-  'new Request(request, other method and body)': async (r) => {
-    const copy = new Request(r, { method: 'PUT', body: 'other' })
+  'new BoundRequest(request, other method and body)': async (r) => {
+    const copy = new BoundRequest(r, { method: 'PUT', body: 'other' })
     return [copy.method, copy.headers.get('content-type'), await copy.text(), await outcome(() => r.text())]
   },
-  'new Request(request, other headers)': async (r) => {
-    const copy = new Request(r, { headers: { 'x-only': '1' } })
+  'new BoundRequest(request, other headers)': async (r) => {
+    const copy = new BoundRequest(r, { headers: { 'x-only': '1' } })
     return [[...copy.headers], await copy.text()]
   },
-  'new Request(url, request)': async (r) => {
-    const copy = new Request('http://other.test/', r)
+  'new BoundRequest(url, request)': async (r) => {
+    const copy = new BoundRequest('http://other.test/', r)
     return [copy.url, copy.method, [...copy.headers], await copy.text()]
   },
   'new NextRequest(request)': async (r) => {
@@ -188,8 +106,8 @@ const OPERATIONS: Record<string, Operation> = {
   'members of every kind': (r) => ['method', 'url', 'destination', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect', 'integrity', 'keepalive', 'isReloadNavigation', 'isHistoryNavigation', 'duplex'].map((key) => [key, (r as any)[key]]),
   'every member that Request.prototype has': (r) => Reflect.ownKeys(Request.prototype).map((key) => [String(key), key in r, typeof (r as any)[key]]),
   'members taken from Request.prototype': async (r) => {
-    const get = (key: string): unknown => Object.getOwnPropertyDescriptor(Request.prototype, key)!.get!.call(r)
-    return [get('method'), get('url'), [...get('headers') as Headers], get('bodyUsed'), get('mode'), (get('signal') as AbortSignal).aborted, await Request.prototype.text.call(r)]
+    const get = (key: string): unknown => Object.getOwnPropertyDescriptor(BoundRequest.prototype, key)!.get!.call(r)
+    return [get('method'), get('url'), [...get('headers') as Headers], get('bodyUsed'), get('mode'), (get('signal') as AbortSignal).aborted, await BoundRequest.prototype.text.call(r)]
   },
   'assigning to members': (r) => ['method', 'url', 'headers', 'body', 'bodyUsed', 'signal', 'mode'].map((key) => {
     try {
@@ -218,14 +136,14 @@ const OPERATIONS: Record<string, Operation> = {
   },
   'changed headers are carried by copies': (r) => {
     r.headers.set('x-set', '1')
-    return [r.clone().headers.get('x-set'), new Request(r).headers.get('x-set')]
+    return [r.clone().headers.get('x-set'), new BoundRequest(r).headers.get('x-set')]
   },
   'headers changed after a clone count for the next one': (r) => {
     const first = r.clone()
     r.headers.set('x-set', '1')
     r.headers.delete('content-type')
     const second = r.clone()
-    return [[...first.headers], [...second.headers], [...new Request(r).headers]]
+    return [[...first.headers], [...second.headers], [...new BoundRequest(r).headers]]
   },
   'headers changed after a clone count for blob()': async (r) => {
     r.clone()
@@ -240,37 +158,8 @@ const OPERATIONS: Record<string, Operation> = {
   }
 }
 
-type Outcome = { value: unknown } | { error: string }
-
-async function outcome (act: () => unknown): Promise<Outcome> {
-  try {
-    return { value: await plain(await act()) }
-  } catch (error) {
-    // A realm has one TypeError, but undici's errors come with names of their own.
-    return { error: error instanceof Error ? error.name : String(error) }
-  }
-}
-
-/** Values as something that `t.same` compares for what they hold. */
-async function plain (value: unknown): Promise<unknown> {
-  if (value instanceof ArrayBuffer) return { buffer: digest(Buffer.from(value)) }
-  if (value instanceof Uint8Array) return { bytes: digest(value) }
-  if (typeof value === 'string') return value.length > 1000 ? digest(Buffer.from(value)) : value
-  if (value instanceof Blob) return { type: value.type, size: value.size, bytes: digest(new Uint8Array(await value.arrayBuffer())) }
-  if (value instanceof FormData) {
-    const entries = []
-    for (const [name, item] of value) entries.push([name, typeof item === 'string' ? item : { name: item.name, type: item.type, text: await item.text() }])
-    return { entries }
-  }
-  if (value instanceof Request) return { request: value.url }
-  if (Array.isArray(value)) return await Promise.all(value.map(plain))
-  return value
-}
-
 /** Without lone surrogates, which no UTF-8 can carry. */
 const wellFormed = (text: string): string => Buffer.from(text).toString()
-
-const digest = (bytes: Uint8Array): string => `${bytes.length} ${createHash('sha1').update(bytes).digest('hex')}`
 
 function twin (request: Request, sample: Sent): Request {
   const init: RequestInit = { method: request.method, headers: request.headers }
@@ -291,23 +180,37 @@ const VARIANTS: Array<{ title: string, name: HostName, options?: Omit<StartOptio
   { title: 'the classes of compat 13', name: 'node:http', options: { compat: 13 } }
 ]
 
+const ALL = { ...OPERATIONS, ...STEPS }
+
+/** What differs between a received request and its native twin after the steps. */
+async function difference (host: ProbedHost, sent: Sent, todo: Play): Promise<unknown[]> {
+  const [ours, native] = await host.probe(sent, async (request) => {
+    const other = twin(request, sent)
+    return [await play(request, todo, ALL), await play(other, todo, ALL)]
+  })
+  return isDeepStrictEqual(ours, native) ? [] : [{ todo, ours, native }]
+}
+
 for (const { title, name, options } of VARIANTS) {
   t.test(`a received request does what a native one does: ${title}`, async (t) => {
     const host = await startProbed(t, name, options)
     for (const [sampleName, sample] of Object.entries(SAMPLES)) {
-      const sent = sentOf(sample)
-      const differences: unknown[] = []
-      for (const [operationName, operation] of Object.entries(OPERATIONS)) {
-        const [ours, native] = await host.probe(sent, async (request) => {
-          const other = twin(request, sent)
-          return [await outcome(() => operation(request)), await outcome(() => operation(other))]
-        })
-        if (!isDeepStrictEqual(ours, native)) differences.push({ operationName, ours, native })
-      }
-      t.same(differences, [], sampleName)
+      const found: unknown[] = []
+      for (const step of Object.keys(ALL)) found.push(...await difference(host, sentOf(sample), { steps: [step], together: false, look: false }))
+      t.same(found, [], sampleName)
     }
   })
 }
+
+t.test('any two things done to a received request, one after the other and at once', async (t) => {
+  const host = await startProbed(t, 'node:http')
+  const found: unknown[] = []
+  for (const [index, steps] of pairs().entries()) {
+    const together = index % 2 === 0
+    found.push(...await difference(host, sentOf(SAMPLES.JSON!), { steps, together, look: !together }))
+  }
+  t.same(found, [])
+})
 
 t.test('fetch() takes a received request', async (t) => {
   const echo = http.createServer((req, res) => {
@@ -323,11 +226,11 @@ t.test('fetch() takes a received request', async (t) => {
   const forward = async (request: Request, input: string | Request, init?: RequestInit): Promise<unknown> => {
     // What speaks of the connection is the client's own business.
     for (const key of ['host', 'connection', 'content-length']) request.headers.delete(key)
-    const response = await fetch(input, init)
+    const response = await boundFetch(input, init)
     return await response.json()
   }
   const expected = { method: 'POST', type: 'text/x', cookie: 'a=1', body: 'body' }
-  t.same(await host.probe(sent, (r) => forward(r, new Request(url, r))), expected, 'new Request(url, request)')
+  t.same(await host.probe(sent, (r) => forward(r, new BoundRequest(url, r))), expected, 'new Request(url, request)')
   t.same(await host.probe(sent, (r) => forward(r, url, r)), expected, 'as init')
   t.same(await host.probe(sent, (r) => forward(r, url, { method: r.method, headers: r.headers, body: r.body, duplex: 'half' } as RequestInit)), expected, 'member by member')
   t.same(await host.probe({ ...sent, headers: { ...sent.headers, host: new URL(url).host } }, (r) => forward(r, r)), expected, 'the request itself')
