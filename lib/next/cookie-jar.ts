@@ -1,4 +1,4 @@
-import { RequestCookies, ResponseCookies, stringifyCookie, type ResponseCookie } from '@edge-runtime/cookies'
+import { parseCookie, ResponseCookies, stringifyCookie, type RequestCookies, type ResponseCookie } from '@edge-runtime/cookies'
 import type { RequestContext } from '../context/request-context.ts'
 
 type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie>] | [options: ResponseCookie]
@@ -9,26 +9,30 @@ export type ReadonlyRequestCookies = Omit<RequestCookies, 'set' | 'clear' | 'del
 
 export class CookieJar implements ReadonlyRequestCookies {
   readonly #context: RequestContext
-  // Not ResponseCookies for all: it writes all headers anew for each cookie, and clients can send thousands.
-  readonly #cookies = new Map<string, ResponseCookie>()
-  readonly #changed = new Set<string>()
+  // Not ResponseCookies: it writes all headers anew for each cookie, and clients can send thousands.
+  readonly #received: Map<string, string>
+  readonly #changed = new Map<string, ResponseCookie>()
 
   constructor (context: RequestContext) {
     this.#context = context
-    for (const { name, value } of new RequestCookies(context.request.headers).getAll()) this.#cookies.set(name, { name, value, path: '/' })
+    this.#received = parseCookie(context.request.headers.get('cookie') ?? '')
   }
 
   /** How many cookies there are. */
-  get size (): number { return this.#cookies.size }
+  get size (): number { return this.#names().size }
 
-  get (...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined { return this.#cookies.get(nameOf(key)) }
-
-  getAll (...[key]: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
-    const all = [...this.#cookies.values()]
-    return key === undefined ? all : all.filter(({ name }) => name === nameOf(key))
+  get (...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined {
+    const name = nameOf(key)
+    const value = this.#received.get(name)
+    return this.#changed.get(name) ?? (value === undefined ? undefined : { name, value, path: '/' })
   }
 
-  has (name: string): boolean { return this.#cookies.has(name) }
+  getAll (...[key]: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
+    const names = key === undefined ? [...this.#names()] : [nameOf(key)]
+    return names.map((name) => this.get(name)).filter((cookie) => cookie !== undefined)
+  }
+
+  has (name: string): boolean { return this.#changed.has(name) || this.#received.has(name) }
 
   set (...args: SetArguments): this {
     return this.#change(args[0], (cookies) => cookies.set(...args))
@@ -40,7 +44,9 @@ export class CookieJar implements ReadonlyRequestCookies {
 
   toString (): string { return this.getAll().map((cookie) => stringifyCookie(cookie)).join('; ') }
 
-  [Symbol.iterator] (): MapIterator<[string, ResponseCookie]> { return this.#cookies.entries() }
+  [Symbol.iterator] (): MapIterator<[string, ResponseCookie]> {
+    return new Map(this.getAll().map((cookie) => [cookie.name, cookie])).entries()
+  }
 
   get [Symbol.toStringTag] (): string { return 'Cookies' }
 
@@ -49,10 +55,11 @@ export class CookieJar implements ReadonlyRequestCookies {
     const changed = new ResponseCookies(new Headers())
     change(changed)
     const name = nameOf(key)
-    this.#cookies.set(name, changed.get(name)!)
-    this.#changed.add(name)
+    this.#changed.set(name, changed.get(name)!)
     return this
   }
+
+  #names (): Set<string> { return new Set([...this.#received.keys(), ...this.#changed.keys()]) }
 
   /**
    * The headers of a response with the changed cookies added. Where both set the same name, the response wins.
@@ -63,7 +70,7 @@ export class CookieJar implements ReadonlyRequestCookies {
     const merged = new Headers(headers)
     const cookies = new ResponseCookies(merged)
     const own = cookies.getAll()
-    for (const cookie of this.#cookies.values()) if (this.#changed.has(cookie.name)) cookies.set(cookie)
+    for (const name of this.#names()) if (this.#changed.has(name)) cookies.set(this.#changed.get(name)!)
     for (const cookie of own) cookies.set(cookie)
     return merged
   }

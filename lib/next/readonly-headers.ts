@@ -1,3 +1,5 @@
+import { LightHeaders, type HeaderStore } from '../web/light-headers.ts'
+
 /** The request's headers, as `headers()` gives them. */
 export type ReadonlyHeaders = Headers & {
   /** @deprecated Throws. */
@@ -8,10 +10,26 @@ export type ReadonlyHeaders = Headers & {
   delete (...args: unknown[]): void
 }
 
-export const ReadonlyHeaders: new (headers: Headers) => ReadonlyHeaders = class ReadonlyHeaders extends Headers {
+export const ReadonlyHeaders: new (headers: Headers) => ReadonlyHeaders = class ReadonlyHeaders extends LightHeaders {
+  constructor (headers: Headers) {
+    super(new View(headers))
+  }
+
   static {
     for (const name of ['append', 'delete', 'set']) Object.defineProperty(this.prototype, name, { value: refuse, configurable: true, writable: true })
   }
+}
+
+/** What another list has when it is asked. */
+class View implements HeaderStore {
+  readonly #headers: Headers
+
+  constructor (headers: Headers) {
+    this.#headers = headers
+  }
+
+  get (name: string): string | null { return this.#headers.get(name) }
+  toNative (): Headers { return new Headers(this.#headers) }
 }
 
 function refuse (): never {

@@ -16,34 +16,44 @@ export function promiseWithValues<T extends object> (values: T): Promise<T> & T 
   return promise as Promise<T> & T
 }
 
-const TARGET = Symbol('target')
-const prototypes = new WeakMap<object, object>()
-
 /** The same for an object with methods and accessors: the promise hands every one of them on. */
 export function promiseWithMembers<T extends object> (target: T): Promise<T> & T {
-  const promise = Promise.resolve(target)
-  Object.defineProperty(promise, TARGET, { value: target })
-  Object.setPrototypeOf(promise, delegatingPrototype(Object.getPrototypeOf(target) as object))
-  return promise as Promise<T> & T
+  const prototype = Object.getPrototypeOf(target) as object
+  let Class = classes.get(prototype)
+  if (Class === undefined) classes.set(prototype, Class = delegatingClass(prototype))
+  return new Class(target) as Promise<T> & T
 }
 
-/** Made once for each class. It keeps Promise's own constructor, so that `await` costs no more than usual. */
-function delegatingPrototype (source: object): object {
-  let prototype = prototypes.get(source)
-  if (prototype !== undefined) return prototype
-  prototype = Object.create(Promise.prototype) as object
-  for (let at = source; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    for (const key of Reflect.ownKeys(at)) {
-      if (key in prototype) continue
-      Object.defineProperty(prototype, key, {
-        configurable: true,
-        get (this: { [TARGET]: object }) {
-          const value: unknown = Reflect.get(this[TARGET], key)
-          return typeof value === 'function' ? value.bind(this[TARGET]) as unknown : value
+type DelegatingClass = new (target: object) => Promise<object>
+
+const classes = new WeakMap<object, DelegatingClass>()
+
+/** A class of promises with the members of another class. */
+function delegatingClass (source: object): DelegatingClass {
+  class Delegating extends Promise<object> {
+    readonly #target: object
+
+    constructor (target: object) {
+      super((resolve) => { resolve(target) })
+      this.#target = target
+    }
+
+    static {
+      for (let at = source; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+        for (const key of Reflect.ownKeys(at)) {
+          if (key in this.prototype) continue
+          Object.defineProperty(this.prototype, key, {
+            configurable: true,
+            get (this: Delegating) {
+              const value: unknown = Reflect.get(this.#target, key)
+              return typeof value === 'function' ? value.bind(this.#target) as unknown : value
+            }
+          })
         }
-      })
+      }
+      // With Promise's own constructor, `await` and `then` cost no more than usual.
+      Object.defineProperty(this.prototype, 'constructor', { value: Promise })
     }
   }
-  prototypes.set(source, prototype)
-  return prototype
+  return Delegating
 }

@@ -1,12 +1,12 @@
 import type { Exchange } from './exchange.ts'
-import { headersOver, type HeaderStore } from './light-headers.ts'
+import { LightHeaders, type HeaderStore } from './light-headers.ts'
 
 /**
  * The request's headers as a Fetch `Headers`. Like Next.js, names the proxy headers that the client did not send.
  * HTTP/2 pseudo-headers are not headers.
  */
 export function requestHeaders (exchange: Exchange): Headers {
-  return headersOver(new ReceivedHeaders(exchange))
+  return new LightHeaders(new ReceivedHeaders(exchange))
 }
 
 /** Makes one list of headers hold what another holds. */

@@ -57,7 +57,8 @@ class Light {
 
   append (...args: [name: string, value: string]): void {
     const pairs = this.#pairsFor(args, 2)
-    if (pairs === undefined) this.#toNative().append(...args)
+    // Node.js joins cookies in a way of its own.
+    if (pairs === undefined || keyOf(args[0]) === 'cookie') this.#toNative().append(...args)
     else pairs.append(keyOf(args[0])!, args[1])
   }
 
@@ -125,13 +126,12 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 const MOST_KEYS = 1000
 const keys = new Map<string, string>()
 
-/** A name in lower case; undefined for what is no name, or for the one that Node.js joins in another way. */
+/** A name in lower case; undefined for what is no name. */
 function keyOf (name: unknown): string | undefined {
   const known = keys.get(name as string)
   if (known !== undefined) return known
   if (typeof name !== 'string' || !TOKEN.test(name)) return undefined
   const key = name.toLowerCase()
-  if (key === 'cookie') return undefined
   if (keys.size < MOST_KEYS) keys.set(name, key)
   return key
 }
@@ -141,15 +141,12 @@ const ORDINARY_VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-
 
 const isOrdinaryValue = (value: unknown): value is string => typeof value === 'string' && ORDINARY_VALUE.test(value)
 
-/** Headers over a store of another kind. */
-export function headersOver (store: HeaderStore): Headers {
-  return new Light(store) as unknown as Headers
-}
+export const LightHeaders = Light as unknown as new (store: HeaderStore | Headers) => Headers
 
 /** What `new Headers(init)` gives. */
 export function lightHeaders (init: HeadersInit | undefined): Headers {
   const store = new PairStore()
-  return new Light(init === undefined || fill(store, init) ? store : new Headers(init)) as unknown as Headers
+  return new LightHeaders(init === undefined || fill(store, init) ? store : new Headers(init))
 }
 
 /** Adds a header whose name and value are known to be sound, unless there is one of that name. */
