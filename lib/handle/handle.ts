@@ -3,7 +3,7 @@ import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } f
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlow } from '../next/control-flow.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
-import { LightResponse } from '../web/light-response.ts'
+import { LightResponse, ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
 import { HandlerContext, type HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -84,8 +84,8 @@ function checked (response: unknown, { route, exchange }: HandlerContext): Respo
 
 function isUnsendable (response: Response): boolean {
   if (response.status < 200 || response.bodyUsed) return true
-  const { headers } = response
-  return headers.has('x-middleware-rewrite') || headers.get('x-middleware-next') === '1'
+  const headers = ownHeaders(response)
+  return headers !== undefined && (headers.has('x-middleware-rewrite') || headers.get('x-middleware-next') === '1')
 }
 
 /** The kind of a value that should have been something else; never its content. */

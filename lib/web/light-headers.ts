@@ -143,15 +143,15 @@ const isOrdinaryValue = (value: unknown): value is string => typeof value === 's
 
 export const LightHeaders = Light as unknown as new (store: HeaderStore | Headers) => Headers
 
-/** What `new Headers(init)` gives. */
-export function lightHeaders (init: HeadersInit | undefined): Headers {
+/**
+ * What `new Headers(init)` gives.
+ * @param type a content type for those that name none
+ */
+export function lightHeaders (init: HeadersInit | undefined, type: string | null): Headers {
   const store = new PairStore()
-  return new LightHeaders(init === undefined || fill(store, init) ? store : new Headers(init))
-}
-
-/** Adds a header whose name and value are known to be sound, unless there is one of that name. */
-export function addDefault (headers: Headers, name: string, value: string): void {
-  if (!headers.has(name)) headers.append(name, value)
+  const headers = new LightHeaders(init === undefined || fill(store, init) ? store : new Headers(init))
+  if (type !== null && !headers.has('content-type')) headers.append('content-type', type)
+  return headers
 }
 
 /** Takes an ordinary object of strings; false for everything else, which native headers are to be made of. */

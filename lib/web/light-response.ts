@@ -1,7 +1,7 @@
 import { withType } from './body.ts'
 import type { BodyInit, ResponseType } from './fetch-types.ts'
 import { replaceHeaders } from './headers.ts'
-import { addDefault, lightHeaders } from './light-headers.ts'
+import { lightHeaders } from './light-headers.ts'
 import { encodeForm } from './multipart.ts'
 import { shareState, standIn, standInClass } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
@@ -15,6 +15,12 @@ interface PlainBody {
 /** The body of a light response while nobody has asked for it as a stream; undefined for every other response. */
 export let plainBody: (response: Response) => string | Uint8Array | null | undefined
 
+/** The headers of a response; undefined for a light one whose only header, if any, is the content type of its body. */
+export let ownHeaders: (response: Response) => Headers | undefined
+
+/** The content type that the body of a light response gives it; null where there is none. */
+export let typeOfBody: (response: Response) => string | null
+
 const NULL_BODY_STATUS = new Set([101, 204, 205, 304])
 // RFC 9112, 4: reason-phrase
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -27,7 +33,8 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/
 class Light {
   #status: number
   #statusText: string
-  #headers: Headers
+  #headers: Headers | undefined
+  #type: string | null
   #body: PlainBody['data']
   #native: Response | undefined
 
@@ -39,6 +46,7 @@ class Light {
       this.#status = native.status
       this.#statusText = native.statusText
       this.#headers = native.headers
+      this.#type = null
       this.#body = null
       this.#native = native
       return
@@ -48,13 +56,16 @@ class Light {
     if (plain.data !== null && NULL_BODY_STATUS.has(status)) void new Response('', { status })
     this.#status = status
     this.#statusText = statusText
-    this.#headers = lightHeaders(headers)
+    this.#headers = headers === undefined ? undefined : lightHeaders(headers, plain.type)
+    this.#type = plain.type
     this.#body = plain.data
-    if (plain.type !== null) addDefault(this.#headers, 'content-type', plain.type)
+    this.#native = undefined
   }
 
   static {
     plainBody = (response) => #body in response && response.#native === undefined ? response.#body : undefined
+    ownHeaders = (response) => #body in response ? response.#headers : response.headers
+    typeOfBody = (response) => (response as unknown as Light).#type
   }
 
   static json (...args: [data: unknown, init?: ResponseInit]): Response {
@@ -75,7 +86,11 @@ class Light {
   }
 
   get headers (): Headers {
-    return #native in this ? this.#headers : read(this, 'headers')
+    return #native in this ? this.#ownHeaders() : read(this, 'headers')
+  }
+
+  #ownHeaders (): Headers {
+    return this.#headers ??= lightHeaders(undefined, this.#type)
   }
 
   get body (): ReadableStream<Uint8Array> | null {
@@ -111,7 +126,7 @@ class Light {
 
   #typed (): Promise<Response> {
     const native = this.#toNative()
-    return withType(native.body && native.arrayBuffer(), this.#headers)
+    return withType(native.body && native.arrayBuffer(), this.#ownHeaders())
   }
 
   static #isOurs (self: unknown): self is Light {
@@ -120,7 +135,7 @@ class Light {
 
   #toNative (): Response {
     this.#native ??= new Response(this.#body as BodyInit | null, { status: this.#status, statusText: this.#statusText })
-    replaceHeaders(this.#native.headers, this.#headers)
+    replaceHeaders(this.#native.headers, this.#ownHeaders())
     return this.#native
   }
 

@@ -2,7 +2,7 @@ import { validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import { BodyReadable } from './body-readable.ts'
 import { pairsOf } from './light-headers.ts'
-import { plainBody } from './light-response.ts'
+import { ownHeaders, plainBody, typeOfBody } from './light-response.ts'
 
 /** A `Response` in the terms of a Node.js server. */
 export interface Outgoing {
@@ -43,7 +43,6 @@ interface Framing {
  */
 export function toOutgoing (response: Response, merged: Headers | undefined, method: string, httpVersionMajor: number): Outgoing {
   const { status, statusText } = response
-  const headers = merged ?? response.headers
   const light = plainBody(response)
   const plain = light === undefined ? nativePlainBody(response) : light
   const bodyless = BODYLESS_STATUS.has(status)
@@ -51,9 +50,12 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
   const ofAnother = status === 304 || (method === 'HEAD' && !bodyless)
   if (plain !== undefined) {
     const body = bodyless ? null : plain
+    const headers = merged ?? ownHeaders(response)
+    if (headers === undefined) return { status, statusText, headers: onlyType(typeOfBody(response)), body }
     // The host knows the length of what is sent whole.
     return { status, statusText, headers: sentHeaders(headers, { status, httpVersionMajor, keepsLength: body === null && ofAnother, decoded: false }), body }
   }
+  const headers = merged ?? response.headers
   const decoded = isDecoded(response, headers.get('content-encoding'))
   const sendsStream = response.body !== null && method !== 'HEAD' && !bodyless
   const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength: (sendsStream || ofAnother) && !decoded, decoded })
@@ -62,6 +64,19 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
   response.body?.cancel().catch(noop)
   return { status, statusText, headers: sent, body: null }
 }
+
+/** One list for each type, since nobody changes it. */
+function onlyType (type: string | null): string[] {
+  if (type === null) return NO_HEADERS
+  const known = typeHeaders.get(type)
+  if (known !== undefined) return known
+  const headers = ['content-type', type]
+  typeHeaders.set(type, headers)
+  return headers
+}
+
+const NO_HEADERS: string[] = []
+const typeHeaders = new Map<string, string[]>()
 
 function sentHeaders (headers: Headers, framing: Framing): string[] {
   const pairs = pairsOf(headers) ?? nativePairs(headers)
