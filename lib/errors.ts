@@ -7,6 +7,7 @@ import createError from '@fastify/error'
 export const AppRoutesOptionError = createError<[string, { cause: unknown }?]>('FAR_ERR_OPTION', '%s', 500, TypeError)
 export const AppDirectoryNotFoundError = createError<['app' | 'pages', string]>('FAR_ERR_DIR_NOT_FOUND', 'The %s directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
 export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_ROUTE', '%s')
+export const FolderPluginError = createError<[string, string, { cause: unknown }]>('FAR_ERR_FOLDER_PLUGIN', 'The Fastify plugin %s failed: %s', 500)
 export const MissingPackageError = createError<[string, string]>('FAR_ERR_MISSING_PACKAGE', '%s Install it: npm install %s')
 export const NotSupportedError = createError<[string]>('FAR_ERR_NOT_SUPPORTED', '%s', 500)
 export const OutsideRequestError = createError<[string]>('FAR_ERR_OUTSIDE_REQUEST', '%s')
@@ -19,8 +20,8 @@ export const BodyTooLargeError = createError<[]>('FST_ERR_CTP_BODY_TOO_LARGE', '
 
 /** What is wrong with one file or layout of an app directory, and how to mend it. */
 export interface AppDirectoryProblem {
-  /** What kind of problem: `FAR_ERR_LAYOUT`, `FAR_ERR_LOAD` or `FAR_ERR_SEGMENT_CONFIG`. */
-  code: 'FAR_ERR_LAYOUT' | 'FAR_ERR_LOAD' | 'FAR_ERR_SEGMENT_CONFIG'
+  /** What kind of problem: `FAR_ERR_LAYOUT`, `FAR_ERR_LOAD`, `FAR_ERR_SEGMENT_CONFIG` or `FAR_ERR_FASTIFY_ONLY`. */
+  code: 'FAR_ERR_LAYOUT' | 'FAR_ERR_LOAD' | 'FAR_ERR_SEGMENT_CONFIG' | 'FAR_ERR_FASTIFY_ONLY'
   /** What is wrong, in Next.js's words where Next.js has some. */
   message: string
   /** The files concerned, relative to the app directory. */

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { didYouMean } from './did-you-mean.ts'
 import { AppRoutesOptionError } from './errors.ts'
 import type { Compat, TrailingSlash } from './routes/options.ts'
 
@@ -90,17 +91,6 @@ function resolveDir (option: string, dir: string | URL): string {
 }
 
 function unknownOption (name: string, known: string[]): string {
-  const closest = known.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) })).sort((a, b) => a.distance - b.distance)[0]!
-  const hint = closest.distance <= Math.max(2, name.length / 3) ? `Did you mean \`${closest.candidate}\`?` : `Known options: ${known.join(', ')}.`
-  return `Unknown option \`${name}\`. ${hint}`
-}
-
-function editDistance (a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    row = next
-  }
-  return row[b.length]!
+  const meant = didYouMean(name, known)
+  return `Unknown option \`${name}\`. ${meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`}`
 }

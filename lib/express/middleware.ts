@@ -77,6 +77,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
 
 async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle): Promise<ExpressMount> {
   const table = await loadTable(options.dir, {
+    host: 'express',
     compat: options.compat,
     loadModule,
     pages: pagesSource(options.pagesDir),

@@ -6,6 +6,7 @@ import type { FastifyHost } from './exchange.ts'
 import { plugin, type FastifyAppRoutesOptions } from './plugin.ts'
 
 export type { FastifyAppRoutesOptions as AppRoutesOptions } from './plugin.ts'
+export type { RouteConfig } from './route-config.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
 export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
 export type { AppDirectoryProblem } from '../errors.ts'

@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel } from 'fastify'
-import { RouteRegistrationError } from '../errors.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
@@ -17,6 +17,8 @@ import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.t
 import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
+import { registerFolders } from './folders.ts'
+import { routeOptionsOf } from './route-config.ts'
 import { sendAutomatic } from './send.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
@@ -47,6 +49,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
 
   const router = routerOptions(fastify)
   const table = await loadTable(options.dir, {
+    host: 'fastify',
     compat: options.compat,
     router,
     loadModule,
@@ -73,10 +76,13 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
     const prefix = child.prefix.replace(/\/+$/, '')
     refuseDuplicates(child, table, prefix)
-    child.removeAllContentTypeParsers()
-    child.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
-    const errorHandler = errorHandlerFor(child)
-    for (const route of table.routes) addRoute(child, route, mount, prefix, errorHandler)
+    refuseUnknownConstraints(child, options.dir, table)
+    await registerFolders(child, table, (scope, routes) => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
+      const errorHandler = errorHandlerFor(scope)
+      for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
+    })
     answerWhatNobodyHandles(fastify, { table, prefix, trailingSlash: mount.trailingSlash, router })
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
@@ -118,16 +124,34 @@ function refuseDuplicates (child: FastifyInstance, table: RouteTable, prefix: st
     for (const method of Object.keys(route.handlers) as Method[]) {
       if (isAutomaticHead(route, method)) continue
       for (const url of table.routerPaths(route).map((path) => withPrefix(prefix, path))) {
-        if (child.hasRoute({ method, url })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
+        if (child.hasRoute({ method, url, constraints: constraintsOf(route) })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
       }
     }
   }
   if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
 }
 
+/**
+ * Strategies for constraints are the server's, so they are looked at here.
+ * @throws AppDirectoryError
+ */
+function refuseUnknownConstraints (child: FastifyInstance, dir: string, table: RouteTable): void {
+  const problems = table.routes.flatMap(({ file, config }) => Object.keys(config.host?.constraints ?? {})
+    .filter((name) => name !== 'host' && name !== 'version' && !child.hasConstraintStrategy(name))
+    .map((name): AppDirectoryProblem => ({
+      code: 'FAR_ERR_SEGMENT_CONFIG',
+      message: `Invalid route config: the server has no strategy for \`config.constraints.${name}\`.`,
+      files: [file],
+      mend: 'Use host or version, or call addConstraintStrategy() of the server before the directory is registered.'
+    })))
+  if (problems.length > 0) throw new AppDirectoryError(dir, problems)
+}
+
 function withPrefix (prefix: string, path: string): string {
   return path === '/' && prefix !== '' ? prefix : prefix + path
 }
+
+const constraintsOf = ({ config }: Route): NonNullable<RouteOptions['constraints']> => ({ ...config.host?.constraints as RouteOptions['constraints'] })
 
 const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
 
@@ -136,7 +160,7 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, pr
     const handler = routeHandler(route, method, mount, prefix)
     for (const path of mount.table.routerPaths(route)) {
       // The host may have a HEAD of its own for our GET; it keeps it.
-      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path) })) continue
+      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path), constraints: constraintsOf(route) })) continue
       for (const url of spellings(path, prefix, mount.trailingSlash)) {
         child.route({
           method: method as HTTPMethods,
@@ -144,8 +168,7 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, pr
           handler,
           errorHandler,
           exposeHeadRoute: false,
-          config: { appRoute: { file: route.file, path: route.path } },
-          ...(BODYLESS.has(method) ? {} : { onRequest: acceptAnyContentType })
+          ...routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
         })
       }
     }
@@ -196,7 +219,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
     if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
     if (shadowed) {
       const owner = table.match(cutPrefix(path, prefix) ?? path)
-      if (owner !== null && owner !== route) return sendAutomatic(reply, withoutHandler(owner.allow, method))
+      if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
     }
     if (endpoint.takesBody) giveBackOddType(request)
     handle(endpoint, new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url), path)

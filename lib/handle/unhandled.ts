@@ -33,7 +33,7 @@ export function answerUnhandled (table: RouteTable, path: string, search: string
   const canonical = canonicalPath(path, trailingSlash)
   if (canonical !== null) return leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
   const route = match(table, path, prefix)
-  return route === null || route.handlers[method as never] !== undefined ? null : withoutHandler(route.allow, method)
+  return route === null || route.isGuarded || route.handlers[method as never] !== undefined ? null : withoutHandler(route.allow, method)
 }
 
 /** Follows the redirects that the client is going to follow; there are two at most. */

@@ -2,7 +2,11 @@ import path from 'node:path'
 import { AppDirectoryError, type AppDirectoryProblem } from '../errors.ts'
 import { findConflicts, findPagesConflicts } from './conflicts.ts'
 import type { Compat } from './options.ts'
+import { loadFolderPlugins, pluginOf, type FolderPlugin } from './folder-plugins.ts'
 import { needsContext } from './needs-context.ts'
+import { rankOf } from './preference.ts'
+import { addLoadProblem, inOrder } from './problems.ts'
+import { GUARDS } from './route-config.ts'
 import { scan, type Entry } from './scan.ts'
 import { scanPages } from './scan-pages.ts'
 import { readSegmentConfig, type SegmentConfig } from './segment-config.ts'
@@ -10,6 +14,8 @@ import { parseSegment, type Segment } from './segments.ts'
 import { METHODS, RouteTable, type Handler, type Route, type RouterOptions } from './table.ts'
 
 export interface LoadOptions {
+  /** Who serves the directory: some of what files may ask for is Fastify's alone. */
+  host: 'fastify' | 'express'
   compat: Compat
   router?: RouterOptions
   loadModule: (file: string) => Promise<Record<string, unknown>>
@@ -31,22 +37,17 @@ export interface PagesSource {
  * @throws AppDirectoryError with everything that is wrong, so that nothing is half-registered
  */
 export async function loadTable (dir: string, options: LoadOptions): Promise<RouteTable> {
-  const { entries, proxies } = await scan(dir)
+  const { entries, proxies, plugins: pluginFiles } = await scan(dir)
   const pages = options.pages === undefined ? [] : await scanPages(options.pages.dir, dir, options.warn)
   const problems = [...findConflicts(entries, options.compat), ...findPagesConflicts(pages, entries, options.compat)]
   warnAboutProxies(proxies, options.warn)
   const files = [...chooseFiles(entries, options), ...pages]
   const failures: AppDirectoryProblem[] = []
-  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, options, failures)))
+  const plugins = await loadFolderPlugins(dir, pluginFiles, options, failures)
+  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, plugins, options, failures)))
   problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
-  return new RouteTable(loaded.filter((route) => route !== null), options.router)
-}
-
-/** Files load at once and fail in any order; the list is the same at every start. */
-function inOrder (problems: AppDirectoryProblem[]): AppDirectoryProblem[] {
-  for (const { files } of problems) files.sort()
-  return problems.sort((a, b) => a.files[0]! < b.files[0]! ? -1 : a.files[0] === b.files[0] ? 0 : 1)
+  return new RouteTable(loaded.filter((route) => route !== null), options.router, [...plugins.values()])
 }
 
 /** A proxy often guards routes: it must not be passed over in silence. */
@@ -54,18 +55,10 @@ function warnAboutProxies (proxies: string[], warn: LoadOptions['warn']): void {
   for (const file of proxies) warn(`${file} is not run: this version of fastify-app-routes has no proxy (middleware) yet. What it guards is unguarded here; guard it with the host's hooks.`)
 }
 
-/** Which of `route.ts` and `route.js` in one folder Next.js takes; the module kinds that it does not know come last. */
-const PREFERENCE: Record<'upTo15' | 'since16', string[]> = {
-  upTo15: ['tsx', 'ts', 'jsx', 'js', 'mts', 'cts', 'mjs', 'cjs'],
-  since16: ['jsx', 'tsx', 'js', 'ts', 'mjs', 'cjs', 'mts', 'cts']
-}
-
 /** One file for each path: of several in one folder, and (before 16) of two groups, Next.js takes one. */
 function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] {
   const chosen = new Map<string, Entry>()
   const unused: Entry[] = []
-  const order = compat === 16 ? PREFERENCE.since16 : PREFERENCE.upTo15
-  const rank = (entry: Entry): number => order.indexOf(path.posix.extname(entry.file).slice(1))
   for (const entry of entries) {
     if (entry.kind !== 'route') continue
     const rival = chosen.get(entry.path)
@@ -75,7 +68,7 @@ function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] 
     }
     const sameFolder = path.posix.dirname(rival.file) === path.posix.dirname(entry.file)
     // Of two groups 15 takes the last, 13 and 14 take the first; for 16 they are an error already.
-    const takeNew = sameFolder ? rank(entry) < rank(rival) : compat === 15
+    const takeNew = sameFolder ? rankOf(entry.file, compat) < rankOf(rival.file, compat) : compat === 15
     if (takeNew) chosen.set(entry.path, entry)
     if (sameFolder || compat < 16) unused.push(takeNew ? rival : entry)
   }
@@ -83,7 +76,7 @@ function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] 
   return [...chosen.values()]
 }
 
-async function loadRoute (dir: string, entry: Entry, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
+async function loadRoute (dir: string, entry: Entry, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
   const file = path.join(dir, ...entry.file.split('/'))
   let module: Record<string, unknown>
   try {
@@ -93,10 +86,10 @@ async function loadRoute (dir: string, entry: Entry, options: LoadOptions, probl
     return null
   }
   if (entry.kind === 'api') return await apiRoute(entry, module, options.pages!, problems)
-  const { config, problems: configProblems } = readSegmentConfig(module, entry.file, options.compat)
+  const { config, problems: configProblems } = readSegmentConfig(module, entry.file, options)
   problems.push(...configProblems)
   const handlers = readHandlers(module, entry.file, problems, options.warn)
-  return toRoute(entry, handlers, config, await needsContext(file))
+  return toRoute(entry, handlers, config, await needsContext(file), pluginOf(entry.file, plugins))
 }
 
 async function apiRoute (entry: Entry, module: unknown, { handlerOf }: PagesSource, problems: AppDirectoryProblem[]): Promise<Route | null> {
@@ -109,7 +102,7 @@ async function apiRoute (entry: Entry, module: unknown, { handlerOf }: PagesSour
   }
 }
 
-function toRoute ({ file, path, segments }: Entry, handlers: Route['handlers'], config: SegmentConfig, needsContext: boolean): Route {
+function toRoute ({ file, path, segments }: Entry, handlers: Route['handlers'], config: SegmentConfig, needsContext: boolean, plugin?: FolderPlugin): Route {
   return {
     file,
     path,
@@ -117,23 +110,11 @@ function toRoute ({ file, path, segments }: Entry, handlers: Route['handlers'], 
     handlers,
     allow: [...new Set([...Object.keys(handlers), 'OPTIONS'])].sort().join(', '),
     needsContext,
-    config
+    config,
+    plugin,
+    isGuarded: plugin !== undefined || GUARDS.some((name) => config.host?.[name] !== undefined)
   }
 }
-
-/** One cause (a missing package) may keep many files from loading; it is told once. */
-function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: unknown): void {
-  const same = problems.find((problem) => problem.cause !== undefined && (problem.cause === cause || (isMissingPackage(problem.cause) && isMissingPackage(cause))))
-  if (same !== undefined) {
-    same.files.push(file)
-    return
-  }
-  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: 'Correct what the message names; the error itself, with its stack, is the `cause` of this problem.', cause })
-}
-
-// By its code: what hooks on a thread of their own throw arrives as a copy.
-const isMissingPackage = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'FAR_ERR_MISSING_PACKAGE'
 
 function readHandlers (module: Record<string, unknown>, file: string, problems: AppDirectoryProblem[], warn: LoadOptions['warn']): Route['handlers'] {
   const handlers: Route['handlers'] = {}

@@ -19,9 +19,12 @@ export interface Scan {
   entries: Entry[]
   /** `proxy.ts` and `middleware.ts` files beside or above the app directory, absolute. */
   proxies: string[]
+  /** `fastify.ts` files, relative to the app directory. */
+  plugins: string[]
 }
 
 const ROUTE_FILE = /^route\.(?:[jt]sx?|[cm][jt]s)$/
+const FOLDER_PLUGIN = /(?:^|\/)fastify\.[cm]?[jt]s$/
 const PAGE_FILE = /^page\.[jt]sx?$/
 
 /**
@@ -41,6 +44,7 @@ const IMAGE_FILE = /^((?:apple-)?icon\d?|(?:opengraph|twitter)-image\d?)\.[jt]sx
 
 const PATTERNS = [
   '**/route.{js,mjs,cjs,ts,mts,cts,tsx,jsx}',
+  '**/fastify.{js,mjs,cjs,ts,mts,cts}',
   '**/page.{js,jsx,ts,tsx}',
   '**/sitemap.{xml,js,ts}',
   '**/{icon,apple-icon,opengraph-image,twitter-image}{,[0-9]}.{js,jsx,ts,tsx}',
@@ -61,7 +65,8 @@ export async function scan (dir: string): Promise<Scan> {
   const proxies = await globby(['proxy.{js,mjs,ts,mts}', 'middleware.{js,mjs,ts,mts}', '../proxy.{js,mjs,ts,mts}', '../middleware.{js,mjs,ts,mts}'], { cwd: dir, absolute: true, expandDirectories: false })
   const entries = files.map(toEntry).filter((entry) => entry !== null)
   entries.sort((a, b) => a.file < b.file ? -1 : 1)
-  return { entries, proxies: proxies.sort() }
+  const plugins = files.filter((file) => FOLDER_PLUGIN.test(file) && urlSegments(file.split('/').slice(0, -1)) !== null)
+  return { entries, proxies: proxies.sort(), plugins }
 }
 
 function toEntry (file: string): Entry | null {

@@ -1,10 +1,14 @@
 import type { AppDirectoryProblem } from '../errors.ts'
-import type { Compat } from './options.ts'
+import type { LoadOptions } from './load-table.ts'
+import { show } from './problems.ts'
+import { readRouteConfig } from './route-config.ts'
 
 /** The route segment config and the host's route options that a route file exports. */
 export interface SegmentConfig {
   /** Largest body, in bytes, that the file's handlers may read: `export const config = { bodyLimit }`. */
   bodyLimit?: number
+  /** What else `config` holds: Fastify's route options, checked. */
+  host?: Record<string, unknown>
   /** Where `'error'`, the handlers may not read the request through `cookies()` and the like. */
   dynamic?: 'auto' | 'force-dynamic' | 'error' | 'force-static'
 }
@@ -22,7 +26,8 @@ const CHECKED_SINCE_13 = new Set(['revalidate', 'runtime'])
  * Reads what a route file exports beside its handlers, as Next.js validates it.
  * @see https://nextjs.org/docs/app/api-reference/file-conventions/route-segment-config
  */
-export function readSegmentConfig (module: Record<string, unknown>, file: string, compat: Compat): { config: SegmentConfig, problems: AppDirectoryProblem[] } {
+export function readSegmentConfig (module: Record<string, unknown>, file: string, options: LoadOptions): { config: SegmentConfig, problems: AppDirectoryProblem[] } {
+  const { compat } = options
   const problems: AppDirectoryProblem[] = []
   const check = (field: string, valid: (value: unknown) => boolean, expected: string): void => {
     const value = module[field]
@@ -43,24 +48,9 @@ export function readSegmentConfig (module: Record<string, unknown>, file: string
   check('maxDuration', isCount, 'a non-negative number of seconds')
   check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')
   check('generateStaticParams', (value) => typeof value === 'function', 'a function')
-  const config = readHostConfig(module.config, file, problems)
+  const config: SegmentConfig = readRouteConfig(module.config, file, options, problems)
   if (VARIANTS.dynamic!.includes(module.dynamic as string)) config.dynamic = module.dynamic as SegmentConfig['dynamic']
   return { config, problems }
 }
 
-function readHostConfig (config: unknown, file: string, problems: AppDirectoryProblem[]): SegmentConfig {
-  if (typeof config !== 'object' || config === null || !('bodyLimit' in config)) return {}
-  const { bodyLimit } = config
-  if (Number.isSafeInteger(bodyLimit) && (bodyLimit as number) > 0) return { bodyLimit: bodyLimit as number }
-  problems.push({
-    code: 'FAR_ERR_SEGMENT_CONFIG',
-    message: `Invalid route config: \`config.bodyLimit\` is ${show(bodyLimit)}, expected a positive whole number of bytes.`,
-    files: [file],
-    mend: 'Correct or remove `bodyLimit` in `export const config`.'
-  })
-  return {}
-}
-
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
-
-const show = (value: unknown): string => typeof value === 'string' ? `'${value}'` : String(value)

@@ -1,4 +1,5 @@
 import FindMyWay from 'find-my-way'
+import type { FolderPlugin } from './folder-plugins.ts'
 import type { SegmentConfig } from './segment-config.ts'
 import { formatSegment, type Segment } from './segments.ts'
 
@@ -23,6 +24,10 @@ export interface Route {
   /** Whether its handlers may ask for the context of their request. */
   needsContext: boolean
   config: SegmentConfig
+  /** The innermost `fastify.ts` around it. */
+  plugin: FolderPlugin | undefined
+  /** Whether hooks or constraints of its own decide about requests to it: no automatic answer may go round them. */
+  isGuarded: boolean
 }
 
 export interface RouterOptions {
@@ -35,12 +40,15 @@ export interface RouterOptions {
 /** All routes of an app directory, most specific first, and which of them a path belongs to. */
 export class RouteTable {
   readonly routes: Route[]
+  /** The `fastify.ts` files, outer ones first. */
+  readonly plugins: FolderPlugin[]
   readonly #options: RouterOptions
   /** Routes that a router may take for others': escapes or markers are part of their names. */
   readonly #odd: Set<Route>
   #router: FindMyWay.Instance<FindMyWay.HTTPVersion.V1> | undefined
 
-  constructor (routes: Route[], options: RouterOptions = {}) {
+  constructor (routes: Route[], options: RouterOptions = {}, plugins: FolderPlugin[] = []) {
+    this.plugins = plugins
     this.routes = [...routes].sort((a, b) => compareSegments(a.segments, b.segments))
     this.#options = options
     this.#odd = new Set(routes.filter(({ segments }) => segments.some((segment) => segment.kind === 'static' ? segment.value.includes('%') : segment.kind === 'dynamic' && segment.prefix !== '')))
@@ -102,11 +110,11 @@ export class RouteTable {
 
   /**
    * Whether a host that routes each method by itself could send a path of a more specific file to this one,
-   * because that file lacks the verb: there Next.js answers 405.
+   * because that file lacks the verb: there Next.js answers 405. Files with constraints are not for every request.
    */
   isShadowed (route: Route, method: Method): boolean {
     if (route.segments.every((segment) => segment.kind === 'static')) return false
-    return this.routes.some((other) => other !== route && other.handlers[method] === undefined && overlap(other.segments, route.segments))
+    return this.routes.some((other) => other !== route && other.handlers[method] === undefined && other.config.host?.constraints === undefined && overlap(other.segments, route.segments))
   }
 
   #buildRouter (): FindMyWay.Instance<FindMyWay.HTTPVersion.V1> {

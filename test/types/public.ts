@@ -4,7 +4,7 @@
  */
 import express from 'express'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type RouteContext, type RouteHandler } from 'fastify-app-routes'
+import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type RouteConfig, type RouteContext, type RouteHandler } from 'fastify-app-routes'
 import { hostRequest as expressRequest, appRoutes as middleware } from 'fastify-app-routes/express'
 import { cookies, draftMode, headers } from 'fastify-app-routes/headers'
 import { notFound, redirect } from 'fastify-app-routes/navigation'
@@ -67,6 +67,20 @@ export async function GET (request: NextRequest, { params }: RouteContext<{ slug
   response.cookies.set('a', 'b', { httpOnly: true })
   return response
 }
+
+export const config: RouteConfig = {
+  bodyLimit: 1,
+  constraints: { host: /example/ },
+  rateLimit: { max: 1 },
+  config: { mine: true } as RouteConfig['config'],
+  onRequest: async (request, reply) => { if (request.headers.authorization === undefined) return reply.code(401).send() },
+  preHandler: [(_request, _reply, done) => { done() }],
+  handlerTimeout: 1
+}
+// @ts-expect-error -- handlers read bodies themselves
+export const withBody: RouteConfig = { schema: { body: {} } }
+// @ts-expect-error -- no such option
+export const misspelt: RouteConfig = { bodyLimits: 1 }
 
 export const POST: RouteHandler<{ path: string[] }> = async (request, { params }) => Response.json([await request.json(), (await params).path])
 
