@@ -1,9 +1,9 @@
 import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
-import { controlFlow } from '../next/control-flow.ts'
+import { controlFlowResponse } from '../next/control-flow.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
-import { LightResponse, ownHeaders } from '../web/light-response.ts'
+import { ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
 import { HandlerContext, type HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -53,16 +53,21 @@ function answerWith (context: HandlerContext, response: unknown): void {
 }
 
 /** Cookies that were set go out with redirects, and are lost with 401, 403 and 404, as in Next.js. */
-function answerToThrown (context: HandlerContext, error: unknown): void {
-  const flow = controlFlow(error)
-  if (flow === undefined) {
-    context.settle()
-    context.exchange.fail(error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error }))
-    return
+function answerToThrown (context: HandlerContext, thrown: unknown): void {
+  let error = thrown
+  try {
+    const response = controlFlowResponse(thrown, context)
+    if (response !== undefined) {
+      if (!response.headers.has('location')) context.jar = undefined
+      answerWith(context, response)
+      return
+    }
+  } catch (cause) {
+    // The target of a redirect may be what no header can hold.
+    error = cause
   }
-  if (flow.location === undefined) context.jar = undefined
-  const headers = flow.location === undefined ? undefined : { location: flow.location }
-  answerWith(context, new LightResponse(null, { status: flow.status, headers }))
+  context.settle()
+  context.exchange.fail(error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error }))
 }
 
 /** @throws NoResponseError where a handler gave no response that can be sent */
@@ -92,5 +97,10 @@ function isUnsendable (response: Response): boolean {
 function describe (value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value !== 'object') return typeof value
-  return (value as { constructor?: { name?: string } }).constructor?.name ?? 'Object'
+  try {
+    const name = (value as { constructor?: { name?: unknown } }).constructor?.name
+    return typeof name === 'string' && name !== '' ? name : 'object'
+  } catch {
+    return 'object'
+  }
 }

@@ -1,4 +1,5 @@
-import { requestStorage } from '../context/request-context.ts'
+import { requestStorage, type RequestContext } from '../context/request-context.ts'
+import { LightResponse } from '../web/light-response.ts'
 
 /**
  * `redirect()`, `notFound()` and the like end a handler by throwing. The digest says what for; Next.js's own have the
@@ -13,10 +14,33 @@ const CLASSIC_NOT_FOUND = 'NEXT_NOT_FOUND'
 /** The URL may hold semicolons of its own. */
 const REDIRECT_DIGEST = /^NEXT_REDIRECT;(?:push|replace);(.+);(?:(30[378]);|(true|false);?)$/s
 
-export function redirectError (url: string, type: 'push' | 'replace', status: 307 | 308): DigestError {
+export function redirectError (url: string, type: 'push' | 'replace' | undefined, status: 307 | 308): DigestError {
+  const context = requestStorage.getStore()
+  const compat = context?.compat ?? 16
+  const isForm = context !== undefined && isFormPost(context)
+  const kind = type ?? (isForm && compat >= 15 && status === 307 ? 'push' : 'replace')
   // 13 wrote whether the redirect is permanent where later majors write the status.
-  const last = requestStorage.getStore()?.compat === 13 ? String(status === 308) : `${status};`
-  return digestError(REDIRECT, `${REDIRECT};${type};${url};${last}`)
+  const last = compat === 13 ? String(status === 308) : `${compat === 14 && isForm ? 303 : status};`
+  return digestError(REDIRECT, `${REDIRECT};${kind};${url};${last}`)
+}
+
+/**
+ * Whether a browser may have sent the request as a form. Next.js answers a redirect with 303 then (since 14), so that the
+ * form is not sent once more to where the redirect leads. It takes such requests for possible server actions.
+ */
+function isFormPost ({ request, compat }: RequestContext): boolean {
+  if (compat < 14 || request.method !== 'POST') return false
+  const type = request.headers.get('content-type')
+  return type === 'application/x-www-form-urlencoded' || type?.startsWith('multipart/form-data') === true || request.headers.has('next-action')
+}
+
+/** The answer that such an error stands for; undefined for all other errors. */
+export function controlFlowResponse (error: unknown, context: RequestContext): Response | undefined {
+  const flow = controlFlow(error)
+  if (flow === undefined) return undefined
+  const { status, location } = flow
+  if (location === undefined) return new LightResponse(null, { status })
+  return new LightResponse(null, { status: context.compat >= 15 && isFormPost(context) ? 303 : status, headers: { location } })
 }
 
 export function fallbackError (status: 401 | 403 | 404): DigestError {

@@ -5,16 +5,17 @@ export const RedirectType = { push: 'push', replace: 'replace' } as const
 export type RedirectType = typeof RedirectType[keyof typeof RedirectType]
 
 /**
- * Ends the handler with a 307 to `url`, which is sent exactly as given.
+ * Ends the handler with a 307 to `url`, which is sent exactly as given. A form that was posted is answered with 303, so
+ * that browsers go on with GET.
  * @throws always
  * @see https://nextjs.org/docs/app/api-reference/functions/redirect
  */
-export function redirect (url: string, type: RedirectType = 'replace'): never {
+export function redirect (url: string, type?: RedirectType): never {
   throw redirectError(url, type, 307)
 }
 
 /**
- * Ends the handler with a 308 to `url`.
+ * Ends the handler with a 308 to `url`; with 303 where a form was posted.
  * @throws always
  * @see https://nextjs.org/docs/app/api-reference/functions/permanentRedirect
  */

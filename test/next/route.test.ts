@@ -305,6 +305,40 @@ t.test('navigation errors', async (t) => {
     t.equal(returned.status, 500, 'and a returned error is no answer')
   })
 
+  t.test('answer a posted form with 303, so that browsers go on with GET', async (t) => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const digests = { 13: ['NEXT_REDIRECT;replace;/t;false'], 14: ['NEXT_REDIRECT;replace;/t;303;'], 15: ['NEXT_REDIRECT;push;/t;307;'], 16: ['NEXT_REDIRECT;push;/t;307;'] }
+    for (const compat of [13, 14, 15, 16] as const) {
+      const host = await startProbed(t, 'fastify inject', { compat })
+      const answers = async (headers: Record<string, string>, method = 'POST'): Promise<unknown[]> => [
+        (await host.answer({ path: '/', method, headers }, () => redirect('/t'))).status,
+        (await host.answer({ path: '/', method, headers }, () => permanentRedirect('/t'))).status
+      ]
+      const sees303 = compat === 13 ? [307, 308] : [303, 303]
+      t.same(await answers(form), sees303)
+      t.same(await answers({ 'content-type': 'multipart/form-data; boundary=x' }), sees303)
+      t.same(await answers({ 'content-type': 'application/json' }), [307, 308])
+      t.same(await answers({ 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' }), [307, 308])
+      t.same(await answers(form, 'PUT'), [307, 308])
+      t.same(await host.probe({ path: '/', method: 'POST', headers: form }, () => [caught(() => redirect('/t')).digest]), digests[compat])
+      t.equal((await host.answer({ path: '/', method: 'POST', headers: form }, () => notFound())).status, 404)
+    }
+  })
+
+  t.test('to what no header can hold are errors', async (t) => {
+    const host = await startProbed(t, 'fastify')
+    for (const target of ['/日本', '/a\r\nx: y', '']) t.equal((await host.answer('/', async () => redirect(target))).status, 500, json(target))
+  })
+
+  t.test('what is thrown may be anything', async (t) => {
+    const host = await startProbed(t, 'fastify')
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    for (const thrown of [proxy, { get constructor () { throw new Error('no') } }, { get digest () { throw new Error('no') } }, { constructor: { name: Symbol('x') } }]) {
+      t.equal((await host.answer('/', async () => { throw thrown })).status, 500)
+    }
+  })
+
   t.test('unstable_rethrow() lets them through, and nothing else', async (t) => {
     const error = caught(() => redirect('/t'))
     for (const thrown of [error, new Error('outer', { cause: error }), new Error('outer', { cause: new Error('inner', { cause: error }) })]) {
