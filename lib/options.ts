@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { FallbackOption } from './beside/fallback.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { AppRoutesOptionError } from './errors.ts'
 import type { Compat, TrailingSlash } from './routes/options.ts'
@@ -34,6 +35,18 @@ export interface AppRoutesOptions {
    * @default 10000
    */
   closeTimeout?: number
+  /**
+   * Next.js's errors where more is done here: `NextResponse.next()` from a route handler is a 500 instead of passing the
+   * request on.
+   * @default false
+   */
+  strict?: boolean
+  /**
+   * What answers requests that no route file answers: an old `(req, res)` handler, an Express application or router, or
+   * another server: `{ upstream: 'http://legacy:3000' }`. Verbs that a route file lacks are among them. In Fastify, it gets
+   * only what no route of the server's own matches.
+   */
+  fallback?: FallbackOption
 }
 
 export interface ParsedOptions {
@@ -43,6 +56,8 @@ export interface ParsedOptions {
   trailingSlash: TrailingSlash
   bodyLimit: number | undefined
   closeTimeout: number
+  strict: boolean
+  fallback: FallbackOption | undefined
 }
 
 type Checks<T> = { [K in keyof Required<T>]: { valid: (value: unknown) => boolean, expected: string } }
@@ -57,7 +72,9 @@ const CHECKS: Checks<AppRoutesOptions> = {
   trailingSlash: { valid: (value) => typeof value === 'boolean' || value === 'ignore', expected: "true, false or 'ignore'" },
   bodyLimit: { valid: (value) => isCount(value) && value !== 0, expected: 'a positive whole number of bytes' },
   closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' },
-  pagesDir: { valid: isLocation, expected: 'a path or a file: URL' }
+  pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
+  fallback: { valid: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'upstream' in value), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
+  strict: { valid: (value) => typeof value === 'boolean', expected: 'true or false' }
 }
 
 /**
@@ -74,9 +91,9 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
     if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
   }
-  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000 } = options as AppRoutesOptions
+  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, strict = false, fallback, bodyLimit } = options as AppRoutesOptions
   if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, bodyLimit: (options as AppRoutesOptions).bodyLimit }
+  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, strict, fallback, bodyLimit }
 }
 
 function resolveDir (option: string, dir: string | URL): string {

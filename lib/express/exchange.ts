@@ -7,8 +7,9 @@ import { followStream } from '../handle/stream.ts'
 import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
-import { sendToNode } from '../web/send.ts'
+import { addKept, sendToNode } from '../web/send.ts'
 import { originOf } from '../web/url.ts'
+import { ExpressPassed } from './passed.ts'
 
 /** What Express, Connect and body parsers put on a request. Any of it may be missing. */
 export interface ConnectRequest extends IncomingMessage {
@@ -53,33 +54,9 @@ export class ExpressExchange implements HostExchange {
 
   clientIp (): string | undefined { return this.req.ip ?? this.req.socket.remoteAddress }
 
-  origin (): string {
-    const { req } = this
-    const protocol = req.protocol ?? ((req.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http')
-    return originOf(protocol, this.#authority(), req.socket?.localPort)
-  }
+  origin (): string { return originFor(this.req) }
 
-  /** Express 4 has no accessor for host and port that follows `trust proxy`, so the setting is asked. */
-  #authority (): string | undefined {
-    const { req } = this
-    const trusts = req.app?.get?.('trust proxy fn')
-    const forwarded = req.headers['x-forwarded-host']
-    if (typeof forwarded === 'string' && typeof trusts === 'function' && (trusts as (address: string | undefined, hop: number) => boolean)(req.socket.remoteAddress, 0)) {
-      return forwarded.split(',', 1)[0]!.trim()
-    }
-    return req.headers.host ?? req.headers[':authority'] as string | undefined
-  }
-
-  body (): Readable | Uint8Array {
-    const { req } = this
-    if (req._body !== true && !req.readableDidRead) return req
-    // Express 4 makes {} of an empty body.
-    if (req.headers['content-length'] === '0') return new Uint8Array()
-    const parsed = isParsedString(req) ? JSON.stringify(req.body) : req.body
-    const bytes = parsedBodyBytes(req.rawBody, parsed, req.headers['content-type'])
-    if (bytes === undefined) throw new BodyConsumedError()
-    return bytes
-  }
+  body (): Readable | Uint8Array { return bodyOf(this.req) }
 
   answer (outgoing: Outgoing, context: HandlerContext): void {
     const { res } = this
@@ -93,6 +70,14 @@ export class ExpressExchange implements HostExchange {
     if (lifecycle.closing) res.setHeader('connection', 'close')
     if (body instanceof Readable) followStream(body, res, context, lifecycle)
     sendToNode(res, outgoing, (error) => { this.fail(error) })
+  }
+
+  passOn (headers: string[]): void {
+    if (this.res.headersSent) return
+    addKept(this.res, headers)
+    const { oldCode, lifecycle } = this.#endpoint.mount
+    if (oldCode === undefined) this.#next()
+    else oldCode.answer(new ExpressPassed(this.req, this.res, this.target, lifecycle, this.#next))
   }
 
   fail (error: Error): void {
@@ -114,6 +99,36 @@ export class ExpressExchange implements HostExchange {
       this.res.destroy()
     }
   }
+}
+
+/** Scheme and authority as the host sees them. */
+export function originFor (req: ConnectRequest): string {
+  const protocol = req.protocol ?? ((req.socket as { encrypted?: boolean }).encrypted === true ? 'https' : 'http')
+  return originOf(protocol, authorityOf(req), req.socket?.localPort)
+}
+
+/** Express 4 has no accessor for host and port that follows `trust proxy`, so the setting is asked. */
+function authorityOf (req: ConnectRequest): string | undefined {
+  const forwarded = req.headers['x-forwarded-host']
+  if (typeof forwarded === 'string' && trustsProxy(req)) return forwarded.split(',', 1)[0]!.trim()
+  return req.headers.host ?? req.headers[':authority'] as string | undefined
+}
+
+/** Whether the host believes what the other end of the connection says of the client. */
+export function trustsProxy (req: ConnectRequest): boolean {
+  const trusts = req.app?.get?.('trust proxy fn')
+  return typeof trusts === 'function' && (trusts as (address: string | undefined, hop: number) => boolean)(req.socket.remoteAddress, 0)
+}
+
+/** @throws BodyConsumedError where somebody has read it, and left nothing */
+export function bodyOf (req: ConnectRequest): Readable | Uint8Array {
+  if (req._body !== true && !req.readableDidRead) return req
+  // Express 4 makes {} of an empty body.
+  if (req.headers['content-length'] === '0') return new Uint8Array()
+  const parsed = isParsedString(req) ? JSON.stringify(req.body) : req.body
+  const bytes = parsedBodyBytes(req.rawBody, parsed, req.headers['content-type'])
+  if (bytes === undefined) throw new BodyConsumedError()
+  return bytes
 }
 
 /** The host logs the error, so the error itself says which route it came from. */

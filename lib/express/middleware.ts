@@ -1,9 +1,11 @@
+import { createOldCode } from '../beside/fallback.ts'
 import type { Mount } from '../handle/context.ts'
 import { defaultAnswer } from '../handle/default-answer.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
-import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
+import type { OldCode } from '../handle/passed-request.ts'
+import { answerUnhandled, redirectUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
@@ -15,6 +17,8 @@ import type { Method, Route, RouteTable } from '../routes/table.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
 import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse, type Next } from './exchange.ts'
+import { logError, logWarning } from './log.ts'
+import { ExpressPassed } from './passed.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
   /**
@@ -48,10 +52,11 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   const options = parseOptions(given, {
     unhandledMethod: { valid: (value) => value === 'answer' || value === 'next', expected: "'answer' or 'next'" }
   }) as ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>
+  const oldCode = options.fallback === undefined ? undefined : createOldCode(options.fallback, 'fallback')
   const lifecycle = new Lifecycle(options.closeTimeout)
   const releaseHooks = installHooks(servedModules)
   let mount: ExpressMount | undefined
-  const loading = load(options, lifecycle).then((loaded) => { mount = loaded })
+  const loading = load(options, lifecycle, oldCode).then((loaded) => { mount = loaded })
   // Whoever asks is told: ready(), and every request.
   loading.catch(releaseHooks)
 
@@ -70,12 +75,13 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
       lifecycle.close()
       await loading.catch(() => {})
       await lifecycle.idle()
+      await oldCode?.close()
       releaseHooks()
     }
   })
 }
 
-async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle): Promise<ExpressMount> {
+async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined): Promise<ExpressMount> {
   const table = await loadTable(options.dir, {
     host: 'express',
     compat: options.compat,
@@ -87,6 +93,8 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     table,
     endpoints: new Map(),
     lifecycle,
+    strict: options.strict,
+    oldCode,
     compat: options.compat,
     trailingSlash: options.trailingSlash,
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
@@ -99,17 +107,6 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, 0)])))
   }
   return mount
-}
-
-/** Through the request's logger where a logging middleware has put one on it (pino-http). */
-function logError (req: ConnectRequest, err: unknown, message: string): void {
-  if (typeof req.log?.error === 'function') req.log.error({ err }, message)
-  else console.error(message, err)
-}
-
-function logWarning (req: ConnectRequest, message: string): void {
-  if (typeof req.log?.warn === 'function') req.log.warn(message)
-  else console.warn(message)
 }
 
 /** For a plain `node:http` server, which has nothing to go on to. */
@@ -128,7 +125,7 @@ function finalHandler (res: ConnectResponse): Next {
 }
 
 function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectResponse, next: Next): void {
-  const { table, trailingSlash } = mount
+  const { table, trailingSlash, oldCode } = mount
   const target = fullTarget(req)
   const path = pathOf(target)
   const own = pathOf(req.url!)
@@ -137,8 +134,9 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
   const endpoint = route === null ? undefined : mount.endpoints.get(route)![req.method as Method]
   if (endpoint === undefined) {
     const automatic = mount.unhandledMethod === 'answer' ? unhandled(mount, path, own, target, req.method!) : null
-    if (automatic === null) next()
-    else sendAutomatic(res, automatic)
+    if (automatic !== null) sendAutomatic(res, automatic)
+    else if (oldCode === undefined) next()
+    else oldCode.answer(new ExpressPassed(req, res, target, mount.lifecycle, next))
     return
   }
   onceClosed(res, mount.lifecycle.begin())
@@ -146,9 +144,10 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
 }
 
 /** What the host's router has cut off the path stays in front of redirects. */
-function unhandled ({ table, trailingSlash }: ExpressMount, path: string, own: string, target: string, method: string): AutomaticAnswer | null {
+function unhandled ({ table, trailingSlash, oldCode }: ExpressMount, path: string, own: string, target: string, method: string): AutomaticAnswer | null {
   const prefix = path.endsWith(own) ? path.slice(0, path.length - own.length) : path
-  return answerUnhandled(table, path, searchOf(target), prefix, method, trailingSlash)
+  const search = searchOf(target)
+  return oldCode === undefined ? answerUnhandled(table, path, search, prefix, method, trailingSlash) : redirectUnhandled(table, path, search, prefix, trailingSlash)
 }
 
 function sendAutomatic (res: ConnectResponse, { status, headers, body }: AutomaticAnswer): void {

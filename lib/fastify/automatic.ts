@@ -1,12 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { answerUnhandled } from '../handle/unhandled.ts'
+import type { Readable } from 'node:stream'
+import type { OldCode } from '../handle/passed-request.ts'
+import type { Lifecycle } from '../handle/lifecycle.ts'
+import { answerUnhandled, redirectUnhandled } from '../handle/unhandled.ts'
 import type { TrailingSlash } from '../routes/options.ts'
-import { pathOf, searchOf } from '../routes/path.ts'
+import { cutPrefix, pathOf, searchOf } from '../routes/path.ts'
 import type { RouterOptions, RouteTable } from '../routes/table.ts'
+import { FastifyPassed } from './passed.ts'
 import { sendAutomatic } from './send.ts'
 
 interface Mounted {
   table: RouteTable
+  /** Gets what nothing of the server's matches below the prefix. */
+  oldCode: OldCode | undefined
+  lifecycle: Lifecycle
   prefix: string
   trailingSlash: TrailingSlash
   router: RouterOptions
@@ -15,7 +22,7 @@ interface Mounted {
 const mountedBelow = new WeakMap<object, Mounted[]>()
 
 /**
- * Gives OPTIONS, 405 and slash redirects for paths of ours, where nothing of the host's matches: routes for them would
+ * Gives OPTIONS, 405 and slash redirects for paths of ours, and all other requests to the `fallback`, where nothing of the host's matches: routes for them would
  * clash with the host's later ones and steal from its wildcards. Requests that nothing matches belong to whichever
  * instance has the 404 handler, mostly the root, so the hook is put there; one hook serves all directories.
  */
@@ -30,20 +37,35 @@ export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Moun
   mountedBelow.set(root, all)
   // After the last onRequest hook, which may set headers (CORS), and before any body is parsed.
   root.addHook('preParsing', (request, reply, payload, done) => {
-    if (!request.is404 || !answer(all, request, reply)) done(null, payload)
+    if (!request.is404) return done(null, payload)
+    if (sendAnswer(all, request, reply)) return
+    const mount = mountFor(all, request)
+    if (mount === undefined) done(null, payload)
+    else mount.oldCode!.answer(new FastifyPassed(request, reply, mount.lifecycle, () => payload as Readable, () => { done(null, payload) }))
   })
 }
 
-function answer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
-  for (const { table, prefix, trailingSlash, router } of all) {
+function sendAnswer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
+  for (const { table, prefix, trailingSlash, router, oldCode } of all) {
     const path = routedPath(request.url, router)
-    const automatic = answerUnhandled(table, path, searchOf(request.url), prefix, request.method, trailingSlash)
+    const search = searchOf(request.url)
+    const automatic = oldCode === undefined ? answerUnhandled(table, path, search, prefix, request.method, trailingSlash) : redirectUnhandled(table, path, search, prefix, trailingSlash)
     if (automatic !== null) {
       sendAutomatic(reply, automatic)
       return true
     }
   }
   return false
+}
+
+/** Of several that have old code the one with the longest prefix. */
+function mountFor (all: Mounted[], { url }: FastifyRequest): Mounted | undefined {
+  let found: Mounted | undefined
+  for (const mount of all) {
+    if (mount.oldCode === undefined || cutPrefix(routedPath(url, mount.router), mount.prefix) === null) continue
+    if (found === undefined || mount.prefix.length > found.prefix.length) found = mount
+  }
+  return found
 }
 
 /** The path as the server's router reads it. */

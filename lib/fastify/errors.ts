@@ -35,17 +35,22 @@ export function errorHandlerFor (child: FastifyInstance): FastifyRoutesErrorHand
   return (error, request, reply) => {
     const own = child.errorHandler
     if (own.name === 'defaultErrorHandler' && failures.get(request) === error as Error) {
-      // What was set for a stream that failed before it began is on the raw response already.
-      const { status, headers = {}, body } = defaultAnswer(error) ?? { status: 500, body: undefined }
-      reply.removeHeader('content-type').removeHeader('content-encoding').code(status).headers(headers)
-      if (body === undefined) reply.send()
-      else reply.type('text/plain; charset=utf-8').send(body)
+      sendDefault(reply, error)
       return
     }
     // Fastify's routes keep to the handler that was there when they were added; a later one is asked by hand.
     if (own !== inherited) return own(error, request, reply)
     throw error
   }
+}
+
+/** What an error stands for, where the host has no say in it. */
+export function sendDefault (reply: FastifyReply, error: Error): void {
+  // What was set for a stream that failed before it began is on the raw response already.
+  const { status, headers = {}, body } = defaultAnswer(error) ?? { status: 500, body: undefined }
+  reply.removeHeader('content-type').removeHeader('content-encoding').code(status).headers(headers)
+  if (body === undefined) reply.send()
+  else reply.type('text/plain; charset=utf-8').send(body)
 }
 
 type FastifyRoutesErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown

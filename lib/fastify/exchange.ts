@@ -11,7 +11,8 @@ import type { Outgoing } from '../web/outgoing.ts'
 import { originOf } from '../web/url.ts'
 import { cutOff } from '../web/send.ts'
 import { fail, noteFailure } from './errors.ts'
-import { headersBefore, sendReply } from './send.ts'
+import { FastifyPassed } from './passed.ts'
+import { addReplyHeaders, headersBefore, sendReply } from './send.ts'
 
 /** A request and its reply, as Fastify hands them over. */
 export class FastifyExchange implements HostExchange {
@@ -37,18 +38,9 @@ export class FastifyExchange implements HostExchange {
 
   clientIp (): string { return this.request.ip }
 
-  origin (): string {
-    return originOf(this.request.protocol, this.request.host, this.request.raw.socket?.localPort)
-  }
+  origin (): string { return originFor(this.request) }
 
-  body (): Readable | Uint8Array {
-    const { body, raw, headers } = this.request
-    // Undefined: Fastify saw no body, and left the connection alone.
-    if (body === undefined) return raw
-    const bytes = parsedBodyBytes((this.request as { rawBody?: unknown }).rawBody, body, headers['content-type'])
-    if (bytes === undefined) throw new BodyConsumedError()
-    return bytes
-  }
+  body (): Readable | Uint8Array { return bodyOf(this.request) }
 
   answer (outgoing: Outgoing, context: HandlerContext): void {
     const { reply } = this
@@ -78,9 +70,34 @@ export class FastifyExchange implements HostExchange {
     })
   }
 
+  passOn (headers: string[]): void {
+    const { reply } = this
+    if (reply.sent) return
+    addReplyHeaders(reply, headers)
+    const { oldCode, lifecycle } = this.#endpoint.mount
+    const nothing = (): void => { reply.callNotFound() }
+    if (oldCode === undefined) nothing()
+    else oldCode.answer(new FastifyPassed(this.request, reply, lifecycle, () => bodyOf(this.request), nothing))
+  }
+
   fail (error: Error): void {
     fail(this.request, this.reply, this.#endpoint.route, error)
   }
+}
+
+/** Scheme and authority as the host sees them. */
+export function originFor ({ protocol, host, raw }: FastifyRequest): string {
+  return originOf(protocol, host, raw.socket?.localPort)
+}
+
+/** @throws BodyConsumedError where somebody has read it, and left nothing */
+export function bodyOf (request: FastifyRequest & { rawBody?: unknown }): Readable | Uint8Array {
+  const { body, raw, headers, rawBody } = request
+  // Undefined: Fastify saw no body, and left the connection alone.
+  if (body === undefined) return raw
+  const bytes = parsedBodyBytes(rawBody, body, headers['content-type'])
+  if (bytes === undefined) throw new BodyConsumedError()
+  return bytes
 }
 
 /** What `hostRequest()` gives in Fastify. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import { createOldCode } from '../beside/fallback.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
 import { Endpoint } from '../handle/endpoint.ts'
@@ -44,6 +45,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     prefix: { valid: (value) => typeof value === 'string', expected: 'a path' },
     logLevel: { valid: (value) => typeof value === 'string', expected: 'a log level' }
   }) as ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
+  const oldCode = options.fallback === undefined ? undefined : createOldCode(options.fallback, 'fallback')
   const releaseHooks = installHooks(servedModules)
   fastify.addHook('onClose', () => { releaseHooks() })
 
@@ -66,12 +68,14 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     compat: options.compat,
     trailingSlash: router.ignoreTrailingSlash === true ? 'ignore' : options.trailingSlash,
     bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
+    strict: options.strict,
+    oldCode,
     lifecycle: new Lifecycle(options.closeTimeout),
     logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) },
     logWarning: (exchange, message) => { (exchange as FastifyExchange).request.log.warn(message) }
   }
   logMaxParamLength(fastify, table)
-  closeWith(fastify, mount.lifecycle)
+  closeWith(fastify, mount)
   await fastify.register(async (child) => {
     // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
     const prefix = child.prefix.replace(/\/+$/, '')
@@ -83,7 +87,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
       const errorHandler = errorHandlerFor(scope)
       for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
     })
-    answerWhatNobodyHandles(fastify, { table, prefix, trailingSlash: mount.trailingSlash, router })
+    answerWhatNobodyHandles(fastify, { ...mount, prefix })
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
 
@@ -106,12 +110,15 @@ function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
   fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
 }
 
-function closeWith (fastify: FastifyInstance, lifecycle: Lifecycle): void {
+function closeWith (fastify: FastifyInstance, { lifecycle, oldCode }: Mount): void {
   fastify.addHook('preClose', (done) => {
     lifecycle.close()
     done()
   })
-  fastify.addHook('onClose', () => lifecycle.idle())
+  fastify.addHook('onClose', async () => {
+    await lifecycle.idle()
+    await oldCode?.close()
+  })
 }
 
 /**

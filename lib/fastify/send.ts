@@ -8,13 +8,7 @@ import { flushHeadersSoon, mergeVary } from '../web/send.ts'
 export function sendReply (reply: FastifyReply, { status, statusText, headers, body }: Outgoing): void {
   reply.code(status)
   if (statusText !== '' && reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = statusText
-  let hasType = false
-  for (let index = 0; index < headers.length; index += 2) {
-    const [name, value] = [headers[index]!, headers[index + 1]!]
-    if (name === 'content-type') hasType = true
-    // Fastify itself appends Set-Cookie.
-    reply.header(name, name === 'vary' ? mergeVary(reply.getHeader(name), value) : value)
-  }
+  const hasType = addReplyHeaders(reply, headers)
   if (body === null) {
     // A content type that a hook has set speaks of another body.
     if (!hasType) reply.removeHeader('content-type')
@@ -29,6 +23,18 @@ export function sendReply (reply: FastifyReply, { status, statusText, headers, b
     reply.header('content-length', String(Buffer.byteLength(body)))
     sendStream(reply, Readable.from([typeof body === 'string' ? Buffer.from(body) : body], { objectMode: false }))
   }
+}
+
+/** @returns whether there is a content type among them */
+export function addReplyHeaders (reply: FastifyReply, headers: string[]): boolean {
+  let hasType = false
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name, value] = [headers[index]!, headers[index + 1]!]
+    if (name === 'content-type') hasType = true
+    // Fastify itself appends Set-Cookie.
+    reply.header(name, name === 'vary' ? mergeVary(reply.getHeader(name), value) : value)
+  }
+  return hasType
 }
 
 /** An error handler may still want to send an object through the same reply. */

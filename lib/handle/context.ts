@@ -1,3 +1,4 @@
+import type { OldCode } from './passed-request.ts'
 import type { RequestContext } from '../context/request-context.ts'
 import { ClassicNextRequest, ReceivedNextRequest, setNextConfig, type NextRequest } from '../next/next-request.ts'
 import type { Compat, TrailingSlash } from '../routes/options.ts'
@@ -14,7 +15,11 @@ export interface Mount {
   compat: Compat
   trailingSlash: TrailingSlash
   bodyLimit: number
+  /** Whether `NextResponse.next()` in a handler is an error, as in Next.js. */
+  strict: boolean
   lifecycle: Lifecycle
+  /** What answers requests that no route file answers. */
+  oldCode: OldCode | undefined
   /** Logs what went wrong after the answer, when nobody else can be told. */
   logError: (exchange: HostExchange, error: unknown, message: string) => void
   /** Logs what is odd about an answer. */
@@ -28,6 +33,11 @@ export interface HostExchange extends Exchange {
   clientIp (): string | undefined
   /** Sends a handler's answer. What it throws is given to `fail`. */
   answer (outgoing: Outgoing, context: HandlerContext): void
+  /**
+   * Leaves the request, whose body nobody has read, to what the host has for it besides. What it throws is given to `fail`.
+   * @param headers for whatever answers: names (in lower case) and values in turn
+   */
+  passOn (headers: string[]): void
   /** Ends a request whose handler gave no answer. */
   fail (error: Error): void
 }

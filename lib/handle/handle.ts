@@ -7,6 +7,7 @@ import { ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
 import { HandlerContext, type HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
+import { passedOn, passesOn, setRequestHeaders } from './pass-on.ts'
 
 /**
  * Runs a handler for a request, and tells the exchange what came of it: an answer, or an error that is no answer in itself
@@ -44,9 +45,12 @@ function answerWith (context: HandlerContext, response: unknown): void {
   const { exchange } = context
   context.settle()
   try {
-    const sound = checked(response, context)
-    const headers = (context.jar as CookieJar | undefined)?.addTo(sound.headers)
-    exchange.answer(toOutgoing(sound, headers, exchange.method, exchange.req.httpVersionMajor), context)
+    if (!(response instanceof Response) || isUnsendable(response)) {
+      answerByAnother(context, response)
+      return
+    }
+    const headers = (context.jar as CookieJar | undefined)?.addTo(response.headers)
+    exchange.answer(toOutgoing(response, headers, exchange.method, exchange.req.httpVersionMajor), context)
   } catch (error) {
     exchange.fail(error as Error)
   }
@@ -70,21 +74,29 @@ function answerToThrown (context: HandlerContext, thrown: unknown): void {
   context.exchange.fail(error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error }))
 }
 
-/** @throws NoResponseError where a handler gave no response that can be sent */
-function checked (response: unknown, { route, exchange }: HandlerContext): Response {
-  if (response instanceof Response && !isUnsendable(response)) return response
+/** @throws NoResponseError where the handler does not pass the request on, either */
+function answerByAnother (context: HandlerContext, response: unknown): void {
+  const { exchange, endpoint } = context
+  if (endpoint.mount.strict || !(response instanceof Response) || !passesOn(response)) throw noResponse(response, context)
+  const { headers, requestHeaders } = passedOn(context, response)
+  if (requestHeaders !== undefined) setRequestHeaders(exchange, requestHeaders)
+  exchange.passOn(headers)
+}
+
+/** Why what a handler returned is no response that can be sent. */
+function noResponse (response: unknown, { route, exchange }: HandlerContext): Error {
   const where = `(method: ${exchange.method}, url: ${exchange.target})`
   if (!(response instanceof Response)) {
-    throw new NoResponseError(`No response is returned from route handler '${route.file}'. Expected a Response object but received '${describe(response)}' ${where}. Ensure you return a \`Response\` or a \`NextResponse\` in all branches of your handler.`)
+    return new NoResponseError(`No response is returned from route handler '${route.file}'. Expected a Response object but received '${describe(response)}' ${where}. Ensure you return a \`Response\` or a \`NextResponse\` in all branches of your handler.`)
   }
-  if (response.status === 0) throw new NoResponseError(`The route handler '${route.file}' returned Response.error(), which no server can send ${where}.`)
+  if (response.status === 0) return new NoResponseError(`The route handler '${route.file}' returned Response.error(), which no server can send ${where}.`)
   // A client would go on waiting for the final answer (RFC 9110, 15.2).
-  if (response.status < 200) throw new NoResponseError(`The route handler '${route.file}' returned a Response of status ${response.status}, which is not a final one ${where}.`)
-  if (response.bodyUsed) throw new NoResponseError(`The route handler '${route.file}' returned a Response whose body was read already ${where}.`)
+  if (response.status < 200) return new NoResponseError(`The route handler '${route.file}' returned a Response of status ${response.status}, which is not a final one ${where}.`)
+  if (response.bodyUsed) return new NoResponseError(`The route handler '${route.file}' returned a Response whose body was read already ${where}.`)
   if (response.headers.has('x-middleware-rewrite')) {
-    throw new NoResponseError(`NextResponse.rewrite() was used in the route handler '${route.file}'; it is for middleware only ${where}.`)
+    return new NoResponseError(`NextResponse.rewrite() was used in the route handler '${route.file}'; it is for middleware only ${where}.`)
   }
-  throw new NoResponseError(`NextResponse.next() was used in the route handler '${route.file}'; it is for middleware only ${where}. See https://nextjs.org/docs/messages/next-response-next-in-app-route-handler`)
+  return new NoResponseError(`NextResponse.next() was used in the route handler '${route.file}', and the option \`strict\` allows it in middleware only ${where}. See https://nextjs.org/docs/messages/next-response-next-in-app-route-handler`)
 }
 
 function isUnsendable (response: Response): boolean {

@@ -8,7 +8,7 @@ import type { Lifecycle } from './lifecycle.ts'
  * Looks after a streaming answer until its connection is done with it, whatever the host makes of it meanwhile: then the
  * source is cancelled, and until then a closing server can end it.
  */
-export function followStream (body: Readable, res: NodeResponse, context: HandlerContext, lifecycle: Lifecycle): void {
+export function followStream (body: Readable, res: NodeResponse, context: Pick<HandlerContext, 'abort'>, lifecycle: Lifecycle): void {
   const forget = lifecycle.addStream({
     abort: (reason) => {
       context.abort(reason)

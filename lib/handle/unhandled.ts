@@ -30,10 +30,15 @@ export function withoutHandler (allow: string, method: string): AutomaticAnswer 
  * @param prefix the mount prefix
  */
 export function answerUnhandled (table: RouteTable, path: string, search: string, prefix: string, method: string, trailingSlash: TrailingSlash): AutomaticAnswer | null {
-  const canonical = canonicalPath(path, trailingSlash)
-  if (canonical !== null) return leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
+  if (canonicalPath(path, trailingSlash) !== null) return redirectUnhandled(table, path, search, prefix, trailingSlash)
   const route = match(table, path, prefix)
   return route === null || route.isGuarded || route.handlers[method as never] !== undefined ? null : withoutHandler(route.allow, method)
+}
+
+/** As `answerUnhandled`, for servers whose old code has the verbs that our files lack. */
+export function redirectUnhandled (table: RouteTable, path: string, search: string, prefix: string, trailingSlash: TrailingSlash): AutomaticAnswer | null {
+  const canonical = canonicalPath(path, trailingSlash)
+  return canonical !== null && leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
 }
 
 /** Follows the redirects that the client is going to follow; there are two at most. */

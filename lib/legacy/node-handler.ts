@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import { requestStorage } from '../context/request-context.ts'
 import { BodyTooLargeError } from '../errors.ts'
 import type { HandlerContext } from '../handle/context.ts'
-import { setDefaultAnswer } from '../handle/default-answer.ts'
+import { setStatusAnswer } from '../handle/default-answer.ts'
 import { addCookies, dress, inherit, loadExpress } from './express-objects.ts'
 import { nodePair, type NodePair } from './node-pair.ts'
 import { withVerbs, type LegacyRoute } from './verbs.ts'
@@ -63,7 +62,7 @@ export function fromNodeHandler (...handlers: unknown[]): LegacyRoute {
     if (standsAlone) addCookies(req)
     const fail = failing(pair, context)
     runChain(chain, req, res, (error) => {
-      if (error !== undefined) fail(withStatus(error))
+      if (error !== undefined) fail(setStatusAnswer(error))
       else if (!res.headersSent) notFound(res)
     })
     return await pair.connection.response
@@ -100,16 +99,6 @@ function notFound (res: ServerResponse): void {
   res.statusCode = 404
   for (const name of res.getHeaderNames()) if (name.startsWith('content-')) res.removeHeader(name)
   res.end()
-}
-
-/** An error's own status counts as in Express, which body parsers and `http-errors` rely on. */
-function withStatus (error: unknown): unknown {
-  if (!(error instanceof Error)) return error
-  const { status, statusCode = status, expose, headers } = error as { status?: unknown, statusCode?: unknown, expose?: unknown, headers?: Record<string, string> }
-  if (!Number.isInteger(statusCode) || (statusCode as number) < 400 || (statusCode as number) > 599) return error
-  const shows = expose ?? (statusCode as number) < 500
-  setDefaultAnswer(error, { status: statusCode as number, headers, body: shows === true ? error.message : STATUS_CODES[statusCode as number] ?? '' })
-  return error
 }
 
 /** What to do with an error: it is the answer's, as long as the answer is not complete. */

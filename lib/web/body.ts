@@ -152,11 +152,11 @@ const LONGEST_DRAIN_MS = 5000
  * above all), and the connection can serve its next request. Who sends too much or too long is cut off. Node.js reads on
  * by itself, without any limit, for bodies that nobody began to read.
  */
-export function drainAfterAnswer (exchange: Exchange): void {
+export function drainAfterAnswer (exchange: Pick<Exchange, 'req' | 'res'>): void {
   onceClosed(exchange.res, () => { drain(exchange) })
 }
 
-function drain ({ req }: Exchange): void {
+function drain ({ req }: Pick<Exchange, 'req'>): void {
   if (req.readableEnded || req.destroyed) return
   let left = MOST_DRAINED
   const timer = setTimeout(cut, LONGEST_DRAIN_MS).unref()

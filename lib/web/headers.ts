@@ -27,7 +27,7 @@ class ReceivedHeaders implements HeaderStore {
     const { headers } = this.#exchange
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined
     if (typeof value === 'string') return value
-    return Array.isArray(value) ? value.join(', ') : implied(name, this.#exchange)
+    return Array.isArray(value) ? value.join(', ') : impliedHeader(name, this.#exchange)
   }
 
   toNative (): Headers {
@@ -40,7 +40,7 @@ class ReceivedHeaders implements HeaderStore {
       else if (Array.isArray(value)) for (const item of value) headers.append(name, item)
     }
     for (const name of IMPLIED) {
-      const value = headers.has(name) ? null : implied(name, this.#exchange)
+      const value = headers.has(name) ? null : impliedHeader(name, this.#exchange)
       if (value !== null) headers.set(name, value)
     }
     return headers
@@ -52,7 +52,7 @@ const COLON = 58
 const IMPLIED = ['host', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-for']
 
 /** What is said of the connection where the client does not say it; null for all other names. */
-function implied (name: string, { req, headers }: Exchange): string | null {
+export function impliedHeader (name: string, { req, headers }: Exchange): string | null {
   const socket = req.socket as { encrypted?: boolean, localPort?: number, remoteAddress?: string } | undefined
   const authority = headers[':authority'] as string | undefined
   switch (name) {

@@ -9,6 +9,9 @@ import { requestUrl } from './url.ts'
 /** Aborts the `signal` of a received request, now or whenever the handler asks for it. */
 export let abort: (request: Request, reason?: unknown) => void
 
+/** Whether anything of the body of a received request may have been read. */
+export let bodyTaken: (request: Request) => boolean
+
 /** Gives the native request for a received one, and everything else back as it is. */
 export let unwrap: <T>(value: T) => T
 
@@ -36,6 +39,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
 
     static {
       abort = (request, reason) => { (request as unknown as LazyRequest).#abort(reason) }
+      bodyTaken = (request) => (request as unknown as LazyRequest).#read || (request as unknown as LazyRequest).#body !== undefined
       unwrap = (value) => typeof value === 'object' && value !== null && #exchange in value ? (value as unknown as LazyRequest).#toNative() as unknown as typeof value : value
     }
 

@@ -21,12 +21,7 @@ export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error:
   const takeBack = body instanceof Readable ? stateBefore(res, headers) : undefined
   res.statusCode = status
   if (statusText !== '' && takesStatusText(res)) res.statusMessage = statusText
-  for (let index = 0; index < headers.length; index += 2) {
-    const [name, value] = [headers[index]!, headers[index + 1]!]
-    // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
-    if (name === 'set-cookie') res.setHeader(name, [...asList(res.getHeader(name)), value])
-    else res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader(name), value) : value)
-  }
+  addHeaders(res, headers)
   if (body === null) {
     if (status !== 204 && status !== 304 && res.req.method !== 'HEAD' && !res.hasHeader('content-length')) res.setHeader('content-length', '0')
     res.end()
@@ -34,6 +29,54 @@ export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error:
   else {
     res.setHeader('content-length', String(Buffer.byteLength(body)))
     res.end(body)
+  }
+}
+
+/** Sets headers, given as names and values in turn, beside those that are set already. */
+export function addHeaders (res: NodeResponse, headers: string[]): void {
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name, value] = [headers[index]!, headers[index + 1]!]
+    // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
+    if (name === 'set-cookie') res.setHeader(name, [...asList(res.getHeader(name)), value])
+    else res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader(name), value) : value)
+  }
+}
+
+/**
+ * Sets headers for an answer that somebody else is going to give. Cookies and `Vary` stay in it, even where that one sets
+ * its own in place of what is there (`writeHead()`, an error handler that starts anew); of all others, the later one wins.
+ */
+export function addKept (res: NodeResponse, headers: string[]): void {
+  addHeaders(res, headers)
+  const kept = headers.filter((_text, index) => isKept(headers[index - index % 2]!))
+  if (kept.length === 0) return
+  const { writeHead } = res as ServerResponse
+  res.writeHead = function (this: ServerResponse, status: number, ...rest: unknown[]) {
+    const message = typeof rest[0] === 'string' ? rest[0] : undefined
+    const given = message === undefined ? rest[0] : rest[1]
+    addHeadersOfHead(this, given)
+    addMissing(this, kept)
+    return message === undefined ? writeHead.call(this, status) : writeHead.call(this, status, message as never)
+  } as never
+}
+
+const isKept = (name: string): boolean => name === 'set-cookie' || name === 'vary'
+
+/** `writeHead()` takes headers as an object, as a flat list, and as a list of pairs. */
+function addHeadersOfHead (res: NodeResponse, given: unknown): void {
+  if (typeof given !== 'object' || given === null) return
+  const pairs = !Array.isArray(given) ? Object.entries(given) : Array.isArray(given[0]) ? given as Array<[string, unknown]> : given.flatMap((name, index) => index % 2 === 0 ? [[name, given[index + 1]] as [string, unknown]] : [])
+  const values = new Map<string, unknown[]>()
+  for (const [name, value] of pairs) {
+    if (value !== undefined) values.set(name, [...values.get(name) ?? [], ...Array.isArray(value) ? value as unknown[] : [value]])
+  }
+  for (const [name, all] of values) res.setHeader(name, (all.length === 1 ? all[0] : all) as string)
+}
+
+function addMissing (res: NodeResponse, kept: string[]): void {
+  const cookies = asList(res.getHeader('set-cookie'))
+  for (let index = 0; index < kept.length; index += 2) {
+    if (kept[index] === 'vary' || !cookies.includes(kept[index + 1]!)) addHeaders(res, [kept[index]!, kept[index + 1]!])
   }
 }
 

@@ -20,7 +20,7 @@ t.test('with Fastify\'s default error handler a failed handler is an empty 500, 
     '/plain': "export const GET = () => ({ secret: 'detail' })",
     '/error': 'export const GET = () => Response.error()',
     '/used': "export const GET = async () => { const response = new Response('secret detail'); await response.text(); return response }",
-    '/next': "import { NextResponse } from 'next/server'\nexport const GET = () => NextResponse.next()",
+    '/next': "import { NextResponse } from 'next/server'\nexport const GET = () => NextResponse.rewrite('http://localhost/')",
     '/header': "export const GET = () => new Response('secret detail', { headers: { 'x-a': 'a\\x01b', 'content-type': 'text/x' } })",
     '/typed/[id]': "import { cookies } from 'next/headers'\nexport const GET = async () => { (await cookies()).set('secret', 'detail'); throw new TypeError('secret detail') }"
   })

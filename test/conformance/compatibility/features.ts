@@ -51,7 +51,8 @@ export const SECTIONS: Section[] = [
     title: 'NextResponse',
     rows: [
       { what: '`NextResponse.json()`, `redirect()`, `cookies`', cases: /^nres-(json|redirect-.*|cookies)$/, here: 'as in Next.js' },
-      { what: '`NextResponse.next()` and `rewrite()` from a handler', cases: /^nres-bad-/, here: 'errors, as they belong to `proxy.ts`' }
+      { what: '`NextResponse.rewrite()` from a handler', cases: /^nres-bad-(?!next)/, here: 'an error, as it belongs to `proxy.ts`' },
+      { what: '`NextResponse.next()` from a handler', cases: /^nres-bad-next/, here: 'passes the request on to the host; `strict: true` makes it an error' }
     ]
   },
   {

@@ -1,0 +1,43 @@
+import { setStatusAnswer } from '../handle/default-answer.ts'
+import type { AnyNodeHandler } from '../legacy/node-handler.ts'
+import type { OldCode } from '../handle/passed-request.ts'
+import { Upstream, type UpstreamOptions } from './upstream.ts'
+
+/** What answers requests that no route file answers: an old `(req, res)` handler or application, or another server. */
+export type FallbackOption = AnyNodeHandler | UpstreamOptions
+
+/**
+ * @throws AppRoutesOptionError for options of an upstream that cannot be
+ * @throws MissingPackageError where an upstream needs `undici`, and it is not installed
+ */
+export function createOldCode (option: FallbackOption, name: string): OldCode {
+  return typeof option === 'function' ? oldHandler(option as NodeCallback) : new Upstream(option, name)
+}
+
+type NodeCallback = (req: unknown, res: unknown, next: (error?: unknown) => void) => unknown
+
+/** Runs a handler on Node.js's own request and response, as the server that it was written for did. */
+function oldHandler (handler: NodeCallback): OldCode {
+  return {
+    answer (passed) {
+      passed.handOver()
+      let called = false
+      const next = (error?: unknown): void => {
+        if (called) return
+        called = true
+        // Express's words for "nothing of mine"
+        if (error === 'route' || error === 'router' || error === undefined || error === null) passed.next()
+        else passed.fail(setStatusAnswer(error))
+      }
+      try {
+        const result = handler(passed.req, passed.res, next)
+        if (isPromise(result)) result.then(undefined, (reason: unknown) => { next(reason ?? new Error('The fallback was rejected without a reason')) })
+      } catch (thrown) {
+        next(thrown ?? new Error('The fallback threw nothing'))
+      }
+    },
+    close: () => Promise.resolve()
+  }
+}
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

@@ -1,0 +1,61 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { PassedRequest } from '../handle/passed-request.ts'
+
+/** Headers that speak of one connection, whatever it says itself (RFC 9110, 7.6.1). */
+const OF_THE_CONNECTION = ['connection', 'http2-settings', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
+/** The headers that end at a proxy: those that `Connection` names are among them. */
+export function hopByHop (connection: string | string[] | undefined): Set<string> {
+  const named = String(connection ?? '').toLowerCase().split(',').map((name) => name.trim())
+  return new Set([...OF_THE_CONNECTION, ...named])
+}
+
+/**
+ * The headers of a request for the upstream, names and values in turn. Who the client is, and what it has asked for, is
+ * said anew in `x-forwarded-*`: what a client says itself counts only where the host trusts it.
+ * @param via our entry for `Via`
+ */
+export function requestHeaders (passed: PassedRequest, host: string, via: string): string[] {
+  const { headers } = passed
+  const dropped = hopByHop(headers.connection)
+  const sent: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || dropped.has(name) || REPLACED.has(name) || name.startsWith(':')) continue
+    for (const item of Array.isArray(value) ? value : [value]) sent.push(name, item)
+  }
+  const origin = new URL(passed.origin())
+  sent.push(
+    'host', host,
+    'via', headers.via === undefined ? via : `${headers.via}, ${via}`,
+    'x-forwarded-for', passed.addresses().join(', '),
+    'x-forwarded-host', origin.host,
+    'x-forwarded-proto', origin.protocol.slice(0, -1)
+  )
+  return sent
+}
+
+/** The server has answered `Expect` by itself. */
+const REPLACED = new Set(['expect', 'forwarded', 'host', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'])
+
+/**
+ * What of an upstream's headers is for the client, names (in lower case) and values in turn.
+ * @param raw as they came
+ * @throws TypeError where a header cannot be sent
+ */
+export function responseHeaders (raw: string[], status: number): string[] {
+  const connection: string[] = []
+  for (let index = 0; index < raw.length; index += 2) if (raw[index]!.toLowerCase() === 'connection') connection.push(raw[index + 1]!)
+  const dropped = hopByHop(connection.join(','))
+  // RFC 9110, 8.6
+  if (status === 204) dropped.add('content-length')
+  const sent: string[] = []
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index]!.toLowerCase()
+    if (dropped.has(name)) continue
+    const value = raw[index + 1]!
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    sent.push(name, value)
+  }
+  return sent
+}

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http'
+import { AppRoutesOptionError } from '../errors.ts'
+
+/** Another server that answers. */
+export interface UpstreamOptions {
+  /** Its origin, `http:` or `https:`, perhaps with a path that stands in front of every path. */
+  upstream: string | URL
+  /**
+   * Milliseconds that it gets to accept a connection, and to begin its answer. Else the client gets 504.
+   * @default 30000
+   */
+  timeout?: number
+  /**
+   * Milliseconds between two pieces of an answer before it is broken off; 0 for as long as it takes.
+   * @default 300000
+   */
+  idleTimeout?: number
+  /**
+   * Which WebSocket upgrades it gets, of those that nobody else takes.
+   * @default true
+   */
+  upgrade?: boolean | ((req: IncomingMessage) => boolean)
+}
+
+const CHECKS: Record<keyof UpstreamOptions, { valid: (value: unknown) => boolean, expected: string }> = {
+  upstream: { valid: isHttp, expected: "an http: or https: URL without query, as 'http://legacy:3000'" },
+  timeout: { valid: (value) => isMilliseconds(value) && value !== 0, expected: 'a positive whole number of milliseconds' },
+  idleTimeout: { valid: isMilliseconds, expected: 'a whole number of milliseconds' },
+  upgrade: { valid: (value) => typeof value === 'boolean' || typeof value === 'function', expected: 'true, false or a function' }
+}
+
+/** @throws AppRoutesOptionError */
+export function parseUpstream (given: UpstreamOptions, name: string): Required<Omit<UpstreamOptions, 'upstream'>> & { upstream: URL } {
+  for (const [key, value] of Object.entries(given)) {
+    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof UpstreamOptions] : undefined
+    if (check === undefined) throw new AppRoutesOptionError(`The option \`${name}.${key}\` is not known. Beside \`upstream\` there are ${Object.keys(CHECKS).slice(1).join(', ')}.`)
+    if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}.${key}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
+  }
+  const { upstream, timeout = 30_000, idleTimeout = 300_000, upgrade = true } = given
+  return { upstream: new URL(upstream), timeout, idleTimeout, upgrade }
+}
+
+function isHttp (value: unknown): boolean {
+  if (!(value instanceof URL) && !(typeof value === 'string' && URL.canParse(value))) return false
+  const { protocol, search, hash, username } = new URL(value)
+  return /^https?:$/.test(protocol) && search === '' && hash === '' && username === ''
+}
+
+function isMilliseconds (value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import { PassThrough, Readable } from 'node:stream'
+import type { Dispatcher, Pool } from 'undici'
+import { UpstreamError, UpstreamLoopError, UpstreamTimeoutError } from '../errors.ts'
+import { setDefaultAnswer } from '../handle/default-answer.ts'
+import { redirectTo } from '../handle/unhandled.ts'
+import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
+import { drainAfterAnswer } from '../web/body.ts'
+import { onceClosed } from '../web/exchange.ts'
+import type { Outgoing } from '../web/outgoing.ts'
+import { cutOff } from '../web/send.ts'
+import type { OldCode, PassedRequest } from '../handle/passed-request.ts'
+import { requestHeaders, responseHeaders } from './proxied-headers.ts'
+import { loadUndici } from './undici.ts'
+import { parseUpstream, type UpstreamOptions } from './upstream-options.ts'
+
+export type { UpstreamOptions } from './upstream-options.ts'
+
+const BODYLESS_STATUS = new Set([204, 205, 304])
+
+/** Another server, which gets requests as they are and whose answers are the client's. Nothing leads away from its origin. */
+export class Upstream implements OldCode {
+  readonly origin: URL
+  readonly timeout: number
+  readonly #pool: Pool
+  readonly #via: string
+
+  /** @param name the option, for errors */
+  constructor (given: UpstreamOptions, name: string) {
+    const { upstream, timeout, idleTimeout } = parseUpstream(given, name)
+    const { Pool } = loadUndici()
+    this.origin = upstream
+    this.timeout = timeout
+    this.#via = `1.1 app-routes-${randomBytes(6).toString('hex')}`
+    this.#pool = new Pool(upstream.origin, { connect: { timeout }, headersTimeout: timeout, bodyTimeout: idleTimeout })
+  }
+
+  async close (): Promise<void> {
+    await this.#pool.close()
+  }
+
+  /** Where a request goes on the upstream; null for what is no path (`OPTIONS *`). */
+  pathFor (target: string): string | null {
+    const path = pathOf(target)
+    return path.startsWith('/') ? this.origin.pathname.replace(/\/$/, '') + path + searchOf(target) : null
+  }
+
+  headersFor (passed: PassedRequest): string[] {
+    return requestHeaders(passed, this.origin.host, this.#via)
+  }
+
+  /** Whether the upstream, by whatever ways, has sent a request of ours back to us. */
+  isLoop ({ headers }: PassedRequest): boolean {
+    return String(headers.via ?? '').split(/\s*,\s*/).includes(this.#via)
+  }
+
+  answer (passed: PassedRequest): void {
+    const path = this.pathFor(passed.target)
+    if (path === null) return passed.next()
+    // It may resolve dot segments, and must not be led to what no hook or prefix here lets pass.
+    const canonical = canonicalPath(pathOf(passed.target), 'ignore', 'keep')
+    if (canonical !== null) return this.#redirect(passed, canonical)
+    if (this.isLoop(passed)) return this.fail(passed, new UpstreamLoopError(this.origin.origin))
+    const leaving = new AbortController()
+    onceClosed(passed.res, (complete) => { if (!complete) leaving.abort() })
+    const { headers, body } = withBody(passed, this.headersFor(passed))
+    this.#pool.request({ method: passed.method as Dispatcher.HttpMethod, path, headers, body, signal: leaving.signal, responseHeaders: 'raw' }).then((answer) => {
+      this.#send(passed, answer)
+    }).catch((error: unknown) => {
+      if (leaving.signal.aborted) return
+      drainAfterAnswer(passed)
+      this.fail(passed, this.#errorOf(error))
+    })
+  }
+
+  #redirect (passed: PassedRequest, canonical: string): void {
+    const { status, headers, body } = redirectTo(canonical, searchOf(passed.target))
+    passed.send({ status, statusText: '', headers: Object.entries(headers).flat(), body })
+  }
+
+  #send (passed: PassedRequest, { statusCode: status, statusText, headers, body }: Dispatcher.ResponseData): void {
+    body.on('error', (error) => { this.#brokenOff(passed, error) })
+    const bodyless = passed.method === 'HEAD' || BODYLESS_STATUS.has(status)
+    try {
+      if (status < 200 || status > 599) throw new TypeError(`its status is ${status}`)
+      const outgoing: Outgoing = {
+        status,
+        statusText: statusText === STATUS_CODES[status] ? '' : statusText,
+        headers: responseHeaders(headers as unknown as string[], status),
+        body: bodyless ? null : body
+      }
+      if (bodyless) body.resume()
+      passed.send(outgoing)
+    } catch (error) {
+      body.destroy()
+      throw error
+    }
+  }
+
+  /** Ends a request that the upstream has not answered: with an error of ours, and a line in the log. */
+  fail (passed: PassedRequest, error: Error & { statusCode?: number }): void {
+    setDefaultAnswer(error, { status: error.statusCode!, body: STATUS_CODES[error.statusCode!]! })
+    passed.fail(error, `${error.message} (${passed.method} ${pathOf(passed.target)}, upstream ${this.origin.origin})`)
+  }
+
+  #brokenOff (passed: PassedRequest, error: Error & { statusCode?: number }): void {
+    const { res, method, target } = passed
+    if (res.destroyed) return
+    // Where the answer has not begun yet, the host makes one of the error.
+    error.statusCode = 502
+    if (res.headersSent) cutOff(res)
+    passed.log(error, `The upstream broke off its answer (${method} ${pathOf(target)}, upstream ${this.origin.origin})`)
+  }
+
+  #errorOf (error: unknown): Error & { statusCode?: number } {
+    const { code, message } = error as { code?: string, message?: string }
+    const cause = { cause: error }
+    switch (code) {
+      case 'UND_ERR_CONNECT_TIMEOUT': return new UpstreamTimeoutError(`no connection within ${this.timeout} ms`, cause)
+      case 'UND_ERR_HEADERS_TIMEOUT': return new UpstreamTimeoutError(`no answer within ${this.timeout} ms`, cause)
+      case 'ECONNREFUSED': return new UpstreamError('it refuses connections', cause)
+      case 'ENOTFOUND': return new UpstreamError('its name is not known', cause)
+      case 'ECONNRESET': case 'UND_ERR_SOCKET': return new UpstreamError('it closed the connection', cause)
+      default: return new UpstreamError(code?.startsWith('HPE_') === true ? 'what it sent is no HTTP' : code ?? message ?? 'unknown', cause)
+    }
+  }
+}
+
+/** Nothing is sent as body where the client has sent none: an upstream may refuse an empty one. */
+function withBody (passed: PassedRequest, headers: string[]): { headers: string[], body: Readable | Uint8Array | null } {
+  const { 'content-length': length, 'transfer-encoding': encoding } = passed.headers
+  const mayHaveMore = passed.req.httpVersionMajor >= 2 && passed.method !== 'GET' && passed.method !== 'HEAD'
+  if (encoding === undefined && !mayHaveMore && (length === undefined || length === '0')) return { headers, body: null }
+  const body = passed.body()
+  if (body instanceof Uint8Array) return { headers: describing(headers, body), body }
+  // The client destroys what it sends where it fails, and with the request itself its connection would go.
+  return { headers, body: body.pipe(new PassThrough()) }
+}
+
+/** A body that was parsed and written anew has another length, and no coding any more. */
+function describing (headers: string[], body: Uint8Array): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] !== 'content-length' && headers[index] !== 'content-encoding') kept.push(headers[index]!, headers[index + 1]!)
+  }
+  return [...kept, 'content-length', String(body.length)]
+}
