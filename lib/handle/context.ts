@@ -1,6 +1,6 @@
 import type { OldCode } from './passed-request.ts'
 import type { RequestContext } from '../context/request-context.ts'
-import { ClassicNextRequest, ReceivedNextRequest, setNextConfig, type NextRequest } from '../next/next-request.ts'
+import { ClassicNextRequest, ReceivedNextRequest, type NextRequest } from '../next/next-request.ts'
 import type { Compat, TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import type { Exchange } from '../web/exchange.ts'
@@ -97,8 +97,9 @@ export class HandlerContext implements RequestContext {
   }
 }
 
+const WITH_SLASHES = { trailingSlash: true }
+
 function receive ({ compat, trailingSlash }: Mount, exchange: HostExchange): NextRequest {
-  const request = compat < 15 ? new ClassicNextRequest(exchange, () => exchange.clientIp()) : new ReceivedNextRequest(exchange)
-  if (trailingSlash === true) setNextConfig(request, { trailingSlash: true })
-  return request
+  const nextConfig = trailingSlash === true ? WITH_SLASHES : undefined
+  return compat < 15 ? new ClassicNextRequest(exchange, () => exchange.clientIp(), nextConfig) : new ReceivedNextRequest(exchange, nextConfig)
 }

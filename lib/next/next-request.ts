@@ -100,10 +100,25 @@ function hide<T> (target: object, key: PropertyKey, value: T): T {
   return value
 }
 
+const RECEIVED = { keepsHost: true }
+
 /** The `NextRequest` of a received request. */
 export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
+  readonly #nextConfig: NextUrlConfig | undefined
+  #cookies: RequestCookies | undefined
+  #nextUrl: NextURL | undefined
+
+  constructor (exchange: Exchange, nextConfig?: NextUrlConfig) {
+    super(exchange)
+    this.#nextConfig = nextConfig
+  }
+
+  override get cookies (): RequestCookies {
+    return this.#cookies ??= new EdgeRequestCookies(this.headers)
+  }
+
   override get nextUrl (): NextURL {
-    return this[kNextUrl] ?? hide(this, kNextUrl, new NextURL(this.url, { nextConfig: this[kNextConfig], keepsHost: true }))
+    return this.#nextUrl ??= new NextURL(this.url, this.#nextConfig === undefined ? RECEIVED : { nextConfig: this.#nextConfig, keepsHost: true })
   }
 }
 
@@ -111,8 +126,8 @@ export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
 export class ClassicNextRequest extends ReceivedNextRequest {
   readonly #clientIp: () => string | undefined
 
-  constructor (exchange: Exchange, clientIp: () => string | undefined) {
-    super(exchange)
+  constructor (exchange: Exchange, clientIp: () => string | undefined, nextConfig?: NextUrlConfig) {
+    super(exchange, nextConfig)
     this.#clientIp = clientIp
   }
 
@@ -122,8 +137,3 @@ export class ClassicNextRequest extends ReceivedNextRequest {
 
 // `request.constructor` is the class that takes a URL, not an exchange.
 for (const { prototype } of [ReceivedNextRequest, ClassicNextRequest]) Reflect.deleteProperty(prototype, 'constructor')
-
-/** Lets `nextUrl` of a received request follow `trailingSlash: true`. */
-export function setNextConfig (request: NextRequest, config: NextUrlConfig): void {
-  hide(request, kNextConfig, config)
-}

@@ -50,24 +50,23 @@ interface NextURLConstructor {
 
 export const NextURL: NextURLConstructor = class NextURL {
   #url: URL
-  #info: PathnameInfo
-  #domain: DomainLocale | undefined
+  /** What the path that was parsed says; looked at before anything can change it. */
+  #parsed: ParsedUrl | undefined
   readonly #options: NextUrlOptions
 
   constructor (input: string | URL, baseOrOptions?: string | URL | NextUrlOptions, options?: NextUrlOptions) {
     const hasBase = typeof baseOrOptions === 'string' || baseOrOptions instanceof URL
     this.#options = options ?? (hasBase ? {} : baseOrOptions ?? {})
     this.#url = parse(input, hasBase ? baseOrOptions : this.#options.base, this.#options.keepsHost === true)
-    this.#info = this.#analyze()
   }
 
   get searchParams (): URLSearchParams { return this.#url.searchParams }
 
   get host (): string { return this.#url.host }
-  set host (value: string) { this.#url.host = value }
+  set host (value: string) { this.#analyzed.url.host = value }
 
   get hostname (): string { return this.#url.hostname }
-  set hostname (value: string) { this.#url.hostname = value }
+  set hostname (value: string) { this.#analyzed.url.hostname = value }
 
   get port (): string { return this.#url.port }
   set port (value: string) { this.#url.port = value }
@@ -76,18 +75,19 @@ export const NextURL: NextURLConstructor = class NextURL {
   set protocol (value: string) { this.#url.protocol = value }
 
   get href (): string {
-    return `${this.protocol}//${this.host}${formatPathname({ ...this.#info, pathname: this.pathname }, this.defaultLocale)}${this.search}${this.hash}`
+    const { info, url } = this.#analyzed
+    return `${this.protocol}//${this.host}${formatPathname({ ...info, pathname: url.pathname }, this.defaultLocale)}${this.search}${this.hash}`
   }
 
   set href (value: string) {
     this.#url = parse(value, undefined, this.#options.keepsHost === true)
-    this.#info = this.#analyze()
+    this.#parsed = undefined
   }
 
   get origin (): string { return this.#url.origin }
 
-  get pathname (): string { return this.#url.pathname }
-  set pathname (value: string) { this.#url.pathname = value }
+  get pathname (): string { return this.#analyzed.url.pathname }
+  set pathname (value: string) { this.#analyzed.url.pathname = value }
 
   get hash (): string { return this.#url.hash }
   set hash (value: string) { this.#url.hash = value }
@@ -101,21 +101,21 @@ export const NextURL: NextURLConstructor = class NextURL {
   get username (): string { return this.#url.username }
   set username (value: string) { this.#url.username = value }
 
-  get basePath (): string { return this.#info.basePath }
-  set basePath (value: string) { this.#info.basePath = value.startsWith('/') ? value : `/${value}` }
+  get basePath (): string { return this.#analyzed.info.basePath }
+  set basePath (value: string) { this.#analyzed.info.basePath = value.startsWith('/') ? value : `/${value}` }
 
-  get buildId (): string | undefined { return this.#info.buildId }
-  set buildId (value: string | undefined) { this.#info.buildId = value }
+  get buildId (): string | undefined { return this.#analyzed.info.buildId }
+  set buildId (value: string | undefined) { this.#analyzed.info.buildId = value }
 
-  get locale (): string { return this.#info.locale ?? '' }
+  get locale (): string { return this.#analyzed.info.locale ?? '' }
   set locale (value: string) {
     const { i18n } = this.#options.nextConfig ?? {}
-    if (!this.#info.locale || i18n?.locales.includes(value) !== true) throw new TypeError(`The NextURL configuration includes no locale "${value}"`)
-    this.#info.locale = value
+    if (!this.#analyzed.info.locale || i18n?.locales.includes(value) !== true) throw new TypeError(`The NextURL configuration includes no locale "${value}"`)
+    this.#analyzed.info.locale = value
   }
 
-  get defaultLocale (): string | undefined { return this.#domain?.defaultLocale || this.#options.nextConfig?.i18n?.defaultLocale }
-  get domainLocale (): DomainLocale | undefined { return this.#domain }
+  get defaultLocale (): string | undefined { return this.#analyzed.domain?.defaultLocale || this.#options.nextConfig?.i18n?.defaultLocale }
+  get domainLocale (): DomainLocale | undefined { return this.#analyzed.domain }
 
   toString (): string { return this.href }
   toJSON (): string { return this.href }
@@ -123,13 +123,8 @@ export const NextURL: NextURLConstructor = class NextURL {
   clone (): NextURL { return new NextURL(this.href, this.#options) }
 
   /** Whether a path ends with a slash is settled by the URL that was parsed, whatever path is set later. */
-  #analyze (): PathnameInfo {
-    const { nextConfig, host } = this.#options
-    this.#domain = domainLocaleOf(nextConfig?.i18n, host?.split(':', 1)[0] ?? this.hostname)
-    const info = parsePathname(this.#url.pathname, nextConfig)
-    if (info.pathname !== this.#url.pathname) this.#url.pathname = info.pathname
-    info.locale ??= this.defaultLocale
-    return info
+  get #analyzed (): ParsedUrl {
+    return this.#parsed ??= analyze(this.#url, this.#options)
   }
 
   [inspect.custom] (_depth: number, options: object): string {
@@ -143,4 +138,19 @@ function parse (input: string | URL, base: string | URL | undefined, keepsHost: 
   const url = new URL(String(input), base === undefined ? undefined : String(base))
   if (!keepsHost && LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
   return url
+}
+
+interface ParsedUrl {
+  /** Whose path has lost what `info` says of it. */
+  url: URL
+  info: PathnameInfo
+  domain: DomainLocale | undefined
+}
+
+function analyze (url: URL, { nextConfig, host }: NextUrlOptions): ParsedUrl {
+  const domain = domainLocaleOf(nextConfig?.i18n, host?.split(':', 1)[0] ?? url.hostname)
+  const info = parsePathname(url.pathname, nextConfig)
+  if (info.pathname !== url.pathname) url.pathname = info.pathname
+  info.locale ??= domain?.defaultLocale || nextConfig?.i18n?.defaultLocale
+  return { url, info, domain }
 }

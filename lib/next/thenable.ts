@@ -1,19 +1,31 @@
 /** Names that make a promise one. */
-const RESERVED = new Set(['then', 'catch', 'finally', 'constructor'])
+const RESERVED = new Set(['then', 'catch', 'finally', 'constructor', '__proto__'])
+
+const MARKS_PROMISES = Number(process.versions.node.split('.', 1)[0]) < 24
 
 /**
  * Values that route files of every generation can read: 15 and 16 await them, 13 and 14 read them right away.
  * @see https://nextjs.org/docs/messages/sync-dynamic-apis
  */
-export function promiseWithValues<T extends object> (values: T): Promise<T> & T {
-  const promise = Promise.resolve(values)
-  // Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone.
-  for (const key of Object.getOwnPropertySymbols(promise)) Object.defineProperty(promise, key, { enumerable: false })
-  for (const key of Object.keys(values)) {
-    // A parameter called `then` is there for those who await.
-    if (!RESERVED.has(key)) Object.defineProperty(promise, key, { value: values[key as keyof T], enumerable: true, configurable: true, writable: true })
+export function promiseWithValues<T extends Record<string, unknown>> (values: T): Promise<T> & T {
+  return new WithValues(values) as unknown as Promise<T> & T
+}
+
+class WithValues extends Promise<object> {
+  constructor (values: Record<string, unknown>) {
+    super((resolve) => { resolve(values) })
+    // Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone.
+    if (MARKS_PROMISES) for (const key of Object.getOwnPropertySymbols(this)) Object.defineProperty(this, key, { enumerable: false })
+    for (const key of Object.keys(values)) {
+      // A parameter called `then` is there for those who await.
+      if (!RESERVED.has(key)) (this as unknown as Record<string, unknown>)[key] = values[key]
+    }
   }
-  return promise as Promise<T> & T
+
+  static {
+    // With Promise's own constructor, `await` and `then` cost no more than usual.
+    Object.defineProperty(this.prototype, 'constructor', { value: Promise })
+  }
 }
 
 /** The same for an object with methods and accessors: the promise hands every one of them on. */

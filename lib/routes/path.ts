@@ -99,7 +99,8 @@ export function resolvePath (path: string): string {
 export function readParams (route: { segments: readonly Segment[] }, path: string, skip: number): Record<string, string | string[]> {
   const parts = path.split('/')
   const params: Record<string, string | string[]> = {}
-  for (const [index, segment] of route.segments.entries()) {
+  for (let index = 0; index < route.segments.length; index++) {
+    const segment = route.segments[index]!
     const at = index + skip + 1
     if (segment.kind === 'dynamic') setParam(params, segment.name, decode(parts[at]!.slice(segment.prefix.length)))
     else if (segment.kind !== 'static') {

@@ -175,7 +175,7 @@ function read (object: never, key: keyof Response): never {
 function checked (init: ResponseInit | undefined): { status: number, statusText: string, headers: ResponseInit['headers'] } {
   if (init === undefined) return { status: 200, statusText: '', headers: undefined }
   if (typeof init !== 'object' || init === null) return new Response(null, init)
-  const { status = 200, statusText = '', headers } = members(init)
+  const { status = 200, statusText = '', headers } = init
   const usual = Number.isInteger(status) && status >= 200 && status <= 599 && typeof statusText === 'string' && REASON_PHRASE.test(statusText)
   return usual ? { status, statusText, headers } : new Response(null, { status, statusText, headers })
 }
