@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { LinkedSearchParams, refill } from './linked-search-params.ts'
 import { domainLocaleOf, formatPathname, parsePathname, type DomainLocale, type NextUrlConfig, type PathnameInfo } from './next-pathname.ts'
 
 interface NextUrlOptions {
@@ -49,7 +50,10 @@ interface NextURLConstructor {
 }
 
 export const NextURL: NextURLConstructor = class NextURL {
-  #url: URL
+  /** The URL as it was given, until more than its query is asked for. */
+  #given: string | undefined
+  #parsedUrl: URL | undefined
+  #searchParams: LinkedSearchParams | undefined
   /** What the path that was parsed says; looked at before anything can change it. */
   #parsed: ParsedUrl | undefined
   readonly #options: NextUrlOptions
@@ -57,10 +61,16 @@ export const NextURL: NextURLConstructor = class NextURL {
   constructor (input: string | URL, baseOrOptions?: string | URL | NextUrlOptions, options?: NextUrlOptions) {
     const hasBase = typeof baseOrOptions === 'string' || baseOrOptions instanceof URL
     this.#options = options ?? (hasBase ? {} : baseOrOptions ?? {})
-    this.#url = parse(input, hasBase ? baseOrOptions : this.#options.base, this.#options.keepsHost === true)
+    if (this.#options.keepsHost === true) this.#given = String(input)
+    else this.#parsedUrl = parse(input, hasBase ? baseOrOptions : this.#options.base, false)
   }
 
-  get searchParams (): URLSearchParams { return this.#url.searchParams }
+  get #url (): URL { return this.#parsedUrl ??= new URL(this.#given!) }
+
+  get searchParams (): URLSearchParams {
+    if (this.#parsedUrl !== undefined && this.#searchParams === undefined) return this.#parsedUrl.searchParams
+    return this.#searchParams ??= new LinkedSearchParams(queryOf(this.#given!), (search) => { this.#url.search = search })
+  }
 
   get host (): string { return this.#url.host }
   set host (value: string) { this.#analyzed.url.host = value }
@@ -80,8 +90,9 @@ export const NextURL: NextURLConstructor = class NextURL {
   }
 
   set href (value: string) {
-    this.#url = parse(value, undefined, this.#options.keepsHost === true)
+    this.#parsedUrl = parse(value, undefined, this.#options.keepsHost === true)
     this.#parsed = undefined
+    if (this.#searchParams !== undefined) refill(this.#searchParams, this.#parsedUrl.search)
   }
 
   get origin (): string { return this.#url.origin }
@@ -93,7 +104,10 @@ export const NextURL: NextURLConstructor = class NextURL {
   set hash (value: string) { this.#url.hash = value }
 
   get search (): string { return this.#url.search }
-  set search (value: string) { this.#url.search = value }
+  set search (value: string) {
+    this.#url.search = value
+    if (this.#searchParams !== undefined) refill(this.#searchParams, this.#url.search)
+  }
 
   get password (): string { return this.#url.password }
   set password (value: string) { this.#url.password = value }
@@ -138,6 +152,13 @@ function parse (input: string | URL, base: string | URL | undefined, keepsHost: 
   const url = new URL(String(input), base === undefined ? undefined : String(base))
   if (!keepsHost && LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
   return url
+}
+
+function queryOf (href: string): string {
+  const start = href.indexOf('?')
+  const hash = href.indexOf('#')
+  if (start === -1 || (hash !== -1 && hash < start)) return ''
+  return href.slice(start, hash === -1 ? undefined : hash)
 }
 
 interface ParsedUrl {

@@ -97,17 +97,18 @@ export function resolvePath (path: string): string {
  * @throws URIError where an escape is malformed
  */
 export function readParams (route: { segments: readonly Segment[] }, path: string, skip: number): Record<string, string | string[]> {
-  const parts = path.split('/')
   const params: Record<string, string | string[]> = {}
-  for (let index = 0; index < route.segments.length; index++) {
-    const segment = route.segments[index]!
-    const at = index + skip + 1
-    if (segment.kind === 'dynamic') setParam(params, segment.name, decode(parts[at]!.slice(segment.prefix.length)))
-    else if (segment.kind !== 'static') {
-      const rest = parts.slice(at)
-      if (rest.at(-1) === '') rest.pop()
-      if (rest.length > 0) setParam(params, segment.name, rest.map(decode))
+  let start = 1
+  for (let index = -skip; index < route.segments.length; index++) {
+    const slash = path.indexOf('/', start)
+    const end = slash === -1 ? path.length : slash
+    const segment = index < 0 ? undefined : route.segments[index]!
+    if (segment?.kind === 'dynamic') setParam(params, segment.name, decode(path.slice(start + segment.prefix.length, end)))
+    else if (segment !== undefined && segment.kind !== 'static') {
+      const rest = path.slice(start, path.endsWith('/') ? -1 : undefined)
+      if (rest !== '') setParam(params, segment.name, rest.split('/').map(decode))
     }
+    start = end + 1
   }
   return params
 }

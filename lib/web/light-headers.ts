@@ -39,40 +39,36 @@ class Light {
     return this.#native
   }
 
-  /** The pairs, where a call with these arguments needs no native list. */
-  #pairsFor (args: string[], count: number): PairStore | undefined {
-    const isSimple = this.#store instanceof PairStore && args.length >= count && keyOf(args[0]) !== undefined && (count < 2 || isOrdinaryValue(args[1]))
-    return isSimple ? this.#store as PairStore : undefined
+  // Calls with a wrong number of arguments are the native list's to refuse: it gets them as they are.
+  get (name: string): string | null {
+    const key = keyOf(name)
+    return this.#store === undefined || key === undefined ? Reflect.apply(Headers.prototype.get, this.#toNative(), arguments) : this.#store.get(key)
   }
 
-  get (...args: [name: string]): string | null {
-    const key = keyOf(args[0])
-    return this.#store === undefined || key === undefined ? this.#toNative().get(...args) : this.#store.get(key)
+  has (name: string): boolean {
+    const key = keyOf(name)
+    return this.#store === undefined || key === undefined ? Reflect.apply(Headers.prototype.has, this.#toNative(), arguments) : this.#store.get(key) !== null
   }
 
-  has (...args: [name: string]): boolean {
-    const key = keyOf(args[0])
-    return this.#store === undefined || key === undefined ? this.#toNative().has(...args) : this.#store.get(key) !== null
-  }
-
-  append (...args: [name: string, value: string]): void {
-    const pairs = this.#pairsFor(args, 2)
+  append (name: string, value: string): void {
+    const key = keyOf(name)
     // Node.js joins cookies in a way of its own.
-    if (pairs === undefined || keyOf(args[0]) === 'cookie') this.#toNative().append(...args)
-    else pairs.append(keyOf(args[0])!, args[1])
+    if (this.#store instanceof PairStore && key !== undefined && key !== 'cookie' && isOrdinaryValue(value)) this.#store.append(key, value)
+    else Reflect.apply(Headers.prototype.append, this.#toNative(), arguments)
   }
 
-  set (...args: [name: string, value: string]): void {
-    const pairs = this.#pairsFor(args, 2)
-    if (pairs === undefined) return this.#toNative().set(...args)
-    pairs.delete(keyOf(args[0])!)
-    pairs.append(keyOf(args[0])!, args[1])
+  set (name: string, value: string): void {
+    const key = keyOf(name)
+    if (this.#store instanceof PairStore && key !== undefined && isOrdinaryValue(value)) {
+      this.#store.delete(key)
+      this.#store.append(key, value)
+    } else Reflect.apply(Headers.prototype.set, this.#toNative(), arguments)
   }
 
-  delete (...args: [name: string]): void {
-    const pairs = this.#pairsFor(args, 1)
-    if (pairs === undefined) this.#toNative().delete(...args)
-    else pairs.delete(keyOf(args[0])!)
+  delete (name: string): void {
+    const key = keyOf(name)
+    if (this.#store instanceof PairStore && key !== undefined) this.#store.delete(key)
+    else Reflect.apply(Headers.prototype.delete, this.#toNative(), arguments)
   }
 
   getSetCookie (): string[] {
@@ -136,10 +132,22 @@ function keyOf (name: unknown): string | undefined {
   return key
 }
 
-/** Without anything that the Fetch standard strips or refuses, or that Node.js would not send. */
-const ORDINARY_VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
+/** Whether a value has nothing that the Fetch standard strips or refuses, or that Node.js would not send. */
+function isOrdinaryValue (value: unknown): value is string {
+  if (typeof value !== 'string') return false
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index)
+    if ((code < SPACE && code !== TAB) || code === DELETE || code > LAST_LATIN1) return false
+  }
+  return value === '' || !(isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)))
+}
 
-const isOrdinaryValue = (value: unknown): value is string => typeof value === 'string' && ORDINARY_VALUE.test(value)
+const isBlank = (code: number): boolean => code === SPACE || code === TAB
+
+const TAB = 9
+const SPACE = 32
+const DELETE = 127
+const LAST_LATIN1 = 255
 
 export const LightHeaders = Light as unknown as new (store: HeaderStore | Headers) => Headers
 
@@ -149,20 +157,32 @@ export const LightHeaders = Light as unknown as new (store: HeaderStore | Header
  */
 export function lightHeaders (init: HeadersInit | undefined, type: string | null): Headers {
   const store = new PairStore()
-  const headers = new LightHeaders(init === undefined || fill(store, init) ? store : new Headers(init))
-  if (type !== null && !headers.has('content-type')) headers.append('content-type', type)
-  return headers
+  const rest = init === undefined ? undefined : fill(store, init)
+  const list = rest === undefined ? store : new Headers(rest)
+  if (type !== null && list.get('content-type') === null) list.append('content-type', type)
+  return new LightHeaders(list)
 }
 
-/** Takes an ordinary object of strings; false for everything else, which native headers are to be made of. */
-function fill (store: PairStore, init: HeadersInit): boolean {
-  if (typeof init !== 'object' || init === null || Object.getPrototypeOf(init) !== Object.prototype) return false
-  if (Object.getOwnPropertySymbols(init).length > 0) return false
-  for (const name of Object.keys(init)) {
-    const descriptor = Object.getOwnPropertyDescriptor(init, name)!
+/** Takes an ordinary object of strings. Anything else is given back, for native headers to be made of. */
+function fill (store: PairStore, init: HeadersInit): HeadersInit | undefined {
+  if (typeof init !== 'object' || init === null || Object.getPrototypeOf(init) !== Object.prototype) return init
+  if (Object.getOwnPropertySymbols(init).length > 0) return init
+  const names = Object.keys(init)
+  const values: string[] = []
+  let isSimple = true
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!
+    // Read once, since it may be a getter.
+    const value = (init as Record<string, string>)[name]!
+    values.push(value)
     const key = keyOf(name)
-    if (key === undefined || !isOrdinaryValue(descriptor.value)) return false
-    store.append(key, descriptor.value)
+    isSimple &&= key !== undefined && isOrdinaryValue(value)
+    if (isSimple) store.append(key!, value)
   }
-  return true
+  return isSimple ? undefined : asRead(names, values)
+}
+
+/** An object with the same names and values, and no getters. */
+function asRead (names: string[], values: string[]): Record<string, string> {
+  return Object.defineProperties({}, Object.fromEntries(names.map((name, index) => [name, { value: values[index], enumerable: true }]))) as Record<string, string>
 }

@@ -176,7 +176,7 @@ function checked (init: ResponseInit | undefined): { status: number, statusText:
   if (init === undefined) return { status: 200, statusText: '', headers: undefined }
   if (typeof init !== 'object' || init === null) return new Response(null, init)
   const { status = 200, statusText = '', headers } = init
-  const usual = Number.isInteger(status) && status >= 200 && status <= 599 && typeof statusText === 'string' && REASON_PHRASE.test(statusText)
+  const usual = Number.isInteger(status) && status >= 200 && status <= 599 && (statusText === '' || (typeof statusText === 'string' && REASON_PHRASE.test(statusText)))
   return usual ? { status, statusText, headers } : new Response(null, { status, statusText, headers })
 }
 
