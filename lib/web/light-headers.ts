@@ -1,6 +1,7 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import type { HeadersInit } from './fetch-types.ts'
 import { standIn } from './stand-in.ts'
+import { markAsUncloneable } from './uncloneable.ts'
 
 /** Where light headers are kept until somebody asks for more than a few names. Names are in lower case. */
 export interface HeaderStore {
@@ -21,6 +22,7 @@ class Light {
   #native: Headers | undefined
 
   constructor (store: HeaderStore | Headers) {
+    markAsUncloneable(this)
     if (store instanceof Headers) this.#native = store
     else this.#store = store
   }
@@ -52,8 +54,7 @@ class Light {
 
   append (name: string, value: string): void {
     const key = keyOf(name)
-    // Node.js joins cookies in a way of its own.
-    if (this.#store instanceof PairStore && key !== undefined && key !== 'cookie' && isOrdinaryValue(value)) this.#store.append(key, value)
+    if (this.#store instanceof PairStore && key !== undefined && isOrdinaryValue(value)) this.#store.append(key, value)
     else Reflect.apply(Headers.prototype.append, this.#toNative(), arguments)
   }
 
@@ -75,6 +76,12 @@ class Light {
     return this.#store instanceof PairStore ? this.#store.setCookies() : this.#toNative().getSetCookie()
   }
 
+  forEach (...args: Parameters<Headers['forEach']>): void {
+    const [callback, self] = args
+    if (typeof callback !== 'function') return this.#toNative().forEach(...args)
+    this.#toNative().forEach((value, name) => { Reflect.apply(callback, self, [value, name, this]) })
+  }
+
   [inspect.custom] (...args: unknown[]): unknown {
     const native = this.#toNative() as unknown as Record<symbol, (...args: unknown[]) => unknown>
     return native[inspect.custom]!(...args)
@@ -94,7 +101,8 @@ class PairStore implements HeaderStore {
   append (name: string, value: string): void {
     const at = name === 'set-cookie' ? -1 : this.#indexOf(name)
     if (at === -1) this.pairs.push(name, value)
-    else this.pairs[at + 1] += `, ${value}`
+    // Node.js joins cookies in a way of its own.
+    else this.pairs[at + 1] += (name === 'cookie' ? '; ' : ', ') + value
   }
 
   delete (name: string): void {
@@ -132,14 +140,17 @@ function keyOf (name: unknown): string | undefined {
   return key
 }
 
-/** Whether a value has nothing that the Fetch standard strips or refuses, or that Node.js would not send. */
+/**
+ * Whether a value has nothing that the Fetch standard strips or refuses, or that Node.js would not send. It is not empty:
+ * the blank that joins it to another would be stripped.
+ */
 function isOrdinaryValue (value: unknown): value is string {
-  if (typeof value !== 'string') return false
+  if (typeof value !== 'string' || value === '') return false
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index)
     if ((code < SPACE && code !== TAB) || code === DELETE || code > LAST_LATIN1) return false
   }
-  return value === '' || !(isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)))
+  return !(isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)))
 }
 
 const isBlank = (code: number): boolean => code === SPACE || code === TAB
@@ -158,31 +169,35 @@ export const LightHeaders = Light as unknown as new (store: HeaderStore | Header
 export function lightHeaders (init: HeadersInit | undefined, type: string | null): Headers {
   const store = new PairStore()
   const rest = init === undefined ? undefined : fill(store, init)
-  const list = rest === undefined ? store : new Headers(rest)
+  const list = rest === undefined ? store : nativeHeaders(rest)
   if (type !== null && list.get('content-type') === null) list.append('content-type', type)
   return new LightHeaders(list)
 }
 
-/** Takes an ordinary object of strings. Anything else is given back, for native headers to be made of. */
+/** A native response words the errors. */
+const nativeHeaders = (init: HeadersInit): Headers => init instanceof Headers ? new Headers(init) : new Response(null, { headers: init }).headers
+
+/** Takes an ordinary object. Anything else is given back, for native headers to be made of. */
 function fill (store: PairStore, init: HeadersInit): HeadersInit | undefined {
-  if (typeof init !== 'object' || init === null || Object.getPrototypeOf(init) !== Object.prototype) return init
+  if (typeof init !== 'object' || init === null || types.isProxy(init) || Object.getPrototypeOf(init) !== Object.prototype) return init
   if (Object.getOwnPropertySymbols(init).length > 0) return init
   const names = Object.keys(init)
-  const values: string[] = []
+  const values: unknown[] = []
   let isSimple = true
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!
-    // Read once, since it may be a getter.
-    const value = (init as Record<string, string>)[name]!
+    // Read once, since it may be a getter, and made a text before the next is read. Symbols are for native headers to refuse.
+    const given: unknown = (init as Record<string, unknown>)[name]
+    const value = typeof given === 'symbol' ? given : String(given)
     values.push(value)
     const key = keyOf(name)
     isSimple &&= key !== undefined && isOrdinaryValue(value)
-    if (isSimple) store.append(key!, value)
+    if (isSimple) store.append(key!, value as string)
   }
   return isSimple ? undefined : asRead(names, values)
 }
 
 /** An object with the same names and values, and no getters. */
-function asRead (names: string[], values: string[]): Record<string, string> {
+function asRead (names: string[], values: unknown[]): Record<string, string> {
   return Object.defineProperties({}, Object.fromEntries(names.map((name, index) => [name, { value: values[index], enumerable: true }]))) as Record<string, string>
 }
