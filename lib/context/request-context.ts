@@ -15,6 +15,10 @@ export interface RequestContext {
   phase: 'handler' | 'after'
   /** The jar of `cookies()`, once it was asked for. */
   jar: object | undefined
+  /** What `cookies()` gives, once it was asked for: the same promise each time. */
+  cookies: Promise<unknown> | undefined
+  /** What `headers()` gives, likewise. */
+  headers: Promise<unknown> | undefined
   /** Whether draft mode was switched by this request. */
   draft: boolean | undefined
   /** Runs a task once the answer is out. */
@@ -45,9 +49,11 @@ export function currentContext (caller: string): RequestContext {
 export function dynamicContext (caller: string): RequestContext {
   const context = currentContext(caller)
   const { path, config } = context.route
-  if (config.dynamic === 'error') {
-    const message = `Route ${path} with \`dynamic = "error"\` couldn't be rendered statically because it used \`${caller}()\`. See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering`
-    throw Object.assign(new Error(message), { code: 'NEXT_STATIC_GEN_BAILOUT' })
-  }
+  if (config.dynamic === 'error') throw notStatic(path, `${caller}()`, ' See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering')
   return context
+}
+
+/** The error of a route file with `dynamic = 'error'` that looks at its request, worded as Next.js words it. */
+export function notStatic (path: string, used: string, more = ''): Error {
+  return Object.assign(new Error(`Route ${path} with \`dynamic = "error"\` couldn't be rendered statically because it used \`${used}\`.${more}`), { code: 'NEXT_STATIC_GEN_BAILOUT' })
 }

@@ -25,12 +25,12 @@ export function sendReply (reply: FastifyReply, { status, statusText, headers, b
   }
 }
 
-/** @returns whether there is a content type among them */
+/** @returns whether there is a content type among them; an empty one is none to Fastify */
 export function addReplyHeaders (reply: FastifyReply, headers: string[]): boolean {
   let hasType = false
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = [headers[index]!, headers[index + 1]!]
-    if (name === 'content-type') hasType = true
+    if (name === 'content-type') hasType = value !== ''
     // Fastify itself appends Set-Cookie.
     reply.header(name, name === 'vary' ? mergeVary(reply.getHeader(name), value) : value)
   }

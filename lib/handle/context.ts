@@ -49,6 +49,8 @@ export class HandlerContext implements RequestContext {
   readonly request: NextRequest
   phase: RequestContext['phase'] = 'handler'
   jar: object | undefined = undefined
+  cookies: Promise<unknown> | undefined = undefined
+  headers: Promise<unknown> | undefined = undefined
   draft: boolean | undefined = undefined
   #after: AfterQueue | undefined = undefined
   #settled = false

@@ -14,6 +14,8 @@ export class Endpoint {
   readonly bodyLimit: number
   /** GET and HEAD have none, whatever the client sent. */
   readonly takesBody: boolean
+  /** Whether the request may not be looked at. */
+  readonly isStatic: boolean
   readonly #skip: number
   readonly #hasParams: boolean
   /** 13 and 14 give no `params` to routes without parameters. */
@@ -26,6 +28,7 @@ export class Endpoint {
     this.handler = route.handlers[method] as Endpoint['handler']
     this.bodyLimit = route.config.bodyLimit ?? (this.handler as unknown as { [BODY_LIMIT]?: number })[BODY_LIMIT] ?? mount.bodyLimit
     this.takesBody = method !== 'GET' && method !== 'HEAD'
+    this.isStatic = route.config.dynamic === 'error' && !this.takesBody
     this.#skip = skip
     this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')
     this.#noParams = mount.compat < 15 ? undefined : NO_PARAMS

@@ -2,6 +2,7 @@ import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlowResponse } from '../next/control-flow.ts'
+import { staticRequest } from '../next/static-request.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
@@ -29,9 +30,10 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     return
   }
   const context = new HandlerContext(endpoint, exchange)
+  const request = endpoint.isStatic ? staticRequest(context.request) : context.request
   let result: unknown
   try {
-    result = endpoint.route.needsContext ? requestStorage.run(context, endpoint.handler, context.request, { params }) : endpoint.handler(context.request, { params })
+    result = endpoint.route.needsContext ? requestStorage.run(context, endpoint.handler, request, { params }) : endpoint.handler(request, { params })
   } catch (error) {
     answerToThrown(context, error)
     return

@@ -15,8 +15,9 @@ export function after<T> (task: AfterTask<T>): void {
   if (typeof task === 'function') context.defer(task)
   else if (typeof (task as { then?: unknown } | null | undefined)?.then === 'function') {
     // Until the response is out nobody else looks at it: a rejection meanwhile must not end the process.
-    task.catch(() => {})
-    context.defer(() => task)
+    const promise = Promise.resolve(task)
+    promise.catch(() => {})
+    context.defer(() => promise)
   } else throw new Error('`after()`: Argument must be a promise or a function')
 }
 

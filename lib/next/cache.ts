@@ -1,3 +1,4 @@
+import { dynamicContext, requestStorage } from '../context/request-context.ts'
 import { NotSupportedError } from '../errors.ts'
 
 /**
@@ -52,8 +53,13 @@ export function prefetch (): Promise<void> { return notYet('prefetch') }
 /** Waits for a request to be there; in a route handler one always is. */
 export async function io (): Promise<void> {}
 
-/** Asks for fresh data; everything is fresh. */
-export function unstable_noStore (): void {}
+/**
+ * Asks for fresh data; everything is fresh.
+ * @throws Error in route files with `dynamic = 'error'`
+ */
+export function unstable_noStore (): void {
+  if (requestStorage.getStore() !== undefined) dynamicContext('unstable_noStore')
+}
 
 /** One entry of a cache handler of `'use cache'`. */
 export interface CacheEntry {

@@ -1,5 +1,6 @@
-import { parseCookie, ResponseCookies, stringifyCookie, type RequestCookies, type ResponseCookie } from '@edge-runtime/cookies'
+import { parseCookie, RequestCookies, ResponseCookies, stringifyCookie, type ResponseCookie } from '@edge-runtime/cookies'
 import type { RequestContext } from '../context/request-context.ts'
+import { bindMethods } from './bind-methods.ts'
 
 type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie>] | [options: ResponseCookie]
 type DeleteArguments = [key: string] | [options: Omit<ResponseCookie, 'value' | 'expires'>]
@@ -21,15 +22,11 @@ export class CookieJar implements ReadonlyRequestCookies {
   /** How many cookies there are. */
   get size (): number { return this.#names().size }
 
-  get (...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined {
-    const name = nameOf(key)
-    const value = this.#received.get(name)
-    return this.#changed.get(name) ?? (value === undefined ? undefined : { name, value, path: '/' })
-  }
+  get (...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined { return this.#find(nameOf(key)) }
 
-  getAll (...[key]: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
-    const names = key === undefined ? [...this.#names()] : [nameOf(key)]
-    return names.map((name) => this.get(name)).filter((cookie) => cookie !== undefined)
+  getAll (...args: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
+    const names = args.length === 0 ? [...this.#names()] : [nameOf(args[0] ?? { name: '' })]
+    return names.map((name) => this.#find(name)).filter((cookie) => cookie !== undefined)
   }
 
   has (name: string): boolean { return this.#changed.has(name) || this.#received.has(name) }
@@ -48,15 +45,17 @@ export class CookieJar implements ReadonlyRequestCookies {
     return new Map(this.getAll().map((cookie) => [cookie.name, cookie])).entries()
   }
 
-  get [Symbol.toStringTag] (): string { return 'Cookies' }
-
   #change (key: string | { name: string }, change: (cookies: ResponseCookies) => void): this {
-    if (this.#context.phase === 'after') throw new Error('Cookies can only be modified in a Server Action or Route Handler. Read more: https://nextjs.org/docs/app/api-reference/functions/cookies#options')
+    if (this.#context.phase === 'after') refuse()
     const changed = new ResponseCookies(new Headers())
     change(changed)
-    const name = nameOf(key)
-    this.#changed.set(name, changed.get(name)!)
+    this.#changed.set(nameOf(key), changed.getAll()[0]!)
     return this
+  }
+
+  #find (name: string): ResponseCookie | undefined {
+    const value = this.#received.get(name)
+    return this.#changed.get(name) ?? (value === undefined ? undefined : { name, value, path: '/' })
   }
 
   #names (): Set<string> { return new Set([...this.#received.keys(), ...this.#changed.keys()]) }
@@ -74,6 +73,21 @@ export class CookieJar implements ReadonlyRequestCookies {
     for (const cookie of own) cookies.set(cookie)
     return merged
   }
+}
+
+bindMethods(CookieJar.prototype, ['get', 'getAll', 'has', 'set', 'delete', 'toString'])
+
+/** What `cookies()` gives in `after()`: the client's cookies alone. */
+export class LateCookies extends RequestCookies {
+  override set (): never { return refuse() }
+  override delete (): never { return refuse() }
+  override clear (): never { return refuse() }
+}
+
+bindMethods(LateCookies.prototype, ['get', 'getAll', 'has', 'toString'])
+
+function refuse (): never {
+  throw new Error('Cookies can only be modified in a Server Action or Route Handler. Read more: https://nextjs.org/docs/app/api-reference/functions/cookies#options')
 }
 
 const nameOf = (key: string | { name: string }): string => typeof key === 'string' ? key : key.name

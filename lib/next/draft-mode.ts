@@ -1,6 +1,6 @@
 import { RequestCookies } from '@edge-runtime/cookies'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { currentContext, type RequestContext } from '../context/request-context.ts'
+import { currentContext, dynamicContext, type RequestContext } from '../context/request-context.ts'
 import { jarOf } from './cookie-jar.ts'
 import { promiseWithMembers } from './thenable.ts'
 
@@ -38,8 +38,8 @@ class RequestDraftMode implements DraftMode {
   disable (): void { this.#switch(false, 'disable') }
 
   #switch (on: boolean, caller: string): void {
-    const context = this.#context
-    if (context.phase === 'after') throw new Error(`\`draftMode().${caller}()\` was called inside \`after()\`. The enabled status of \`draftMode()\` can be read inside \`after()\` but you cannot enable or disable \`draftMode()\`. See more info here: https://nextjs.org/docs/app/api-reference/functions/after`)
+    const context = dynamicContext(`draftMode().${caller}`)
+    if (context.phase === 'after') throw new Error(`Route ${context.route.path} used "draftMode().${caller}()" inside \`after()\`. The enabled status of \`draftMode()\` can be read inside \`after()\` but you cannot enable or disable \`draftMode()\`. See more info here: https://nextjs.org/docs/app/api-reference/functions/after`)
     const attributes = { httpOnly: true, sameSite: isDevelopment() ? 'lax' : 'none', secure: !isDevelopment(), path: '/' } as const
     jarOf(context).set({ name: BYPASS_COOKIE, value: on ? draftSecret : '', ...attributes, ...(on ? {} : { expires: new Date(0) }) })
     if (context.compat >= 15) context.draft = on

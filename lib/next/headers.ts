@@ -1,5 +1,5 @@
 import { dynamicContext } from '../context/request-context.ts'
-import { jarOf, type ReadonlyRequestCookies } from './cookie-jar.ts'
+import { jarOf, LateCookies, type ReadonlyRequestCookies } from './cookie-jar.ts'
 import type { DraftMode } from './draft-mode.ts'
 import { ReadonlyHeaders } from './readonly-headers.ts'
 import { promiseWithMembers } from './thenable.ts'
@@ -17,7 +17,9 @@ export type { ReadonlyRequestCookies as UnsafeUnwrappedCookies, ReadonlyHeaders 
  * @see https://nextjs.org/docs/app/api-reference/functions/cookies
  */
 export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCookies {
-  return promiseWithMembers<ReadonlyRequestCookies>(jarOf(dynamicContext('cookies')))
+  const context = dynamicContext('cookies')
+  if (context.phase === 'after') return promiseWithMembers<ReadonlyRequestCookies>(new LateCookies(context.request.headers))
+  return (context.cookies ??= promiseWithMembers<ReadonlyRequestCookies>(jarOf(context))) as ReturnType<typeof cookies>
 }
 
 /**
@@ -27,5 +29,6 @@ export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCoo
  * @see https://nextjs.org/docs/app/api-reference/functions/headers
  */
 export function headers (): Promise<ReadonlyHeaders> & ReadonlyHeaders {
-  return promiseWithMembers(new ReadonlyHeaders(dynamicContext('headers').request.headers))
+  const context = dynamicContext('headers')
+  return (context.headers ??= promiseWithMembers(new ReadonlyHeaders(context.request.headers))) as ReturnType<typeof headers>
 }

@@ -1,4 +1,5 @@
 import { LightHeaders, type HeaderStore } from '../web/light-headers.ts'
+import { bindMethods } from './bind-methods.ts'
 
 /** The request's headers, as `headers()` gives them. */
 export type ReadonlyHeaders = Headers & {
@@ -17,6 +18,7 @@ export const ReadonlyHeaders: new (headers: Headers) => ReadonlyHeaders = class 
 
   static {
     for (const name of ['append', 'delete', 'set']) Object.defineProperty(this.prototype, name, { value: refuse, configurable: true, writable: true })
+    bindMethods(this.prototype, ['get', 'has', 'getSetCookie', 'keys', 'values', 'entries', 'forEach'])
   }
 }
 

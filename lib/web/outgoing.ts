@@ -23,8 +23,8 @@ const BODYLESS_STATUS = new Set([204, 205, 304])
  */
 const OF_THE_CONNECTION = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
-/** The names that `isSent` has something to say of. */
-const DELICATE = new Set([...OF_THE_CONNECTION, 'connection', 'content-length', 'content-encoding'])
+/** The names that are not just sent as they are. */
+const DELICATE = new Set([...OF_THE_CONNECTION, 'connection', 'content-length', 'content-encoding', 'set-cookie'])
 
 interface Framing {
   status: number
@@ -85,12 +85,23 @@ function sentHeaders (headers: Headers, framing: Framing): string[] {
   if (!isDelicate) return pairs
   const sent: string[] = []
   for (let index = 0; index < pairs.length; index += 2) {
-    if (isSent(pairs[index]!, pairs[index + 1]!, framing)) sent.push(pairs[index]!, pairs[index + 1]!)
+    const [name, value] = [pairs[index]!, pairs[index + 1]!]
+    if (name === 'set-cookie') for (const cookie of splitCookies(value)) sent.push(name, cookie)
+    else if (isSent(name, value, framing)) sent.push(name, value)
   }
   // The one answer that must name what to upgrade to (RFC 9110, 15.5.22).
   const upgrade = framing.status === 426 && framing.httpVersionMajor < 2 ? headers.get('upgrade') : null
   if (upgrade !== null) sent.push('upgrade', upgrade, 'connection', 'upgrade, close')
   return sent
+}
+
+/**
+ * The cookies of one Set-Cookie value. An upstream's are joined to one by `headers.get('set-cookie')`; like Next.js, takes
+ * a comma for the end of a cookie where something with an equals sign follows, which is so in no date.
+ */
+function splitCookies (value: string): string[] {
+  if (!value.includes(',')) return value === '' ? [] : [value]
+  return value.split(/,(?=[^=;,]*=)/).map((cookie) => cookie.trim())
 }
 
 /** Headers lets control characters pass that Node.js refuses, then in the midst of sending. */

@@ -18,8 +18,10 @@ function isAuthority (host: string | undefined): host is string {
  */
 export function requestUrl (origin: () => string, target: string): string {
   if (ORDINARY_TARGET.test(target)) return canonicalOrigin(origin()) + target
-  const absolute = /^https?:\/\/([^/?#]*)/i.exec(target)
-  const path = absolute === null ? target : target.slice(absolute[0].length)
+  // No target has a fragment (RFC 9112, 3.2); Node.js lets one through.
+  const [withoutFragment] = target.split('#', 1) as [string]
+  const absolute = /^https?:\/\/([^/?#]*)/i.exec(withoutFragment)
+  const path = absolute === null ? withoutFragment : withoutFragment.slice(absolute[0].length)
   const from = absolute !== null && isAuthority(absolute[1]) ? absolute[0] : origin()
   // '*' and the like are no paths, but a URL needs one.
   return new URL(from + (path.startsWith('/') ? path : '/' + path)).href

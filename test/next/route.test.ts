@@ -9,6 +9,7 @@ import { forbidden, notFound, permanentRedirect, redirect, RedirectType, unautho
 import { after, connection, NextResponse } from 'fastify-app-routes/server'
 import { inspect } from 'node:util'
 import t from 'tap'
+import { start } from '../hosts.ts'
 import { startProbed } from '../web/probe.ts'
 
 const json = JSON.stringify
@@ -118,6 +119,40 @@ t.test('cookies()', async (t) => {
     t.same(messages, [refusal, refusal, 'two words'])
   })
 
+  t.test('has the cookies of the client alone in after()', async (t) => {
+    const seen = await new Promise<unknown>((resolve) => {
+      void host.answer(sent, async () => {
+        (await cookies()).set('a', 'changed')
+        after(async () => {
+          const late: any = await cookies()
+          resolve([late.get('a'), late.getAll('b'), late.size, messageOf(() => late.clear())])
+        })
+        return new Response()
+      })
+    })
+    t.same(seen, [{ name: 'a', value: '2' }, [{ name: 'b', value: 'two words' }], 2, 'Cookies can only be modified in a Server Action or Route Handler. Read more: https://nextjs.org/docs/app/api-reference/functions/cookies#options'])
+  })
+
+  t.test('is the same promise each time, and its methods may be taken off it', async (t) => {
+    t.same(await host.probe(sent, async () => {
+      const [one, other] = [cookies(), cookies()]
+      const { get, getAll, has, set, delete: remove } = await cookies()
+      set('n', '1')
+      remove('b')
+      return [one === other, get('a')?.value, getAll().length, has('n'), get('b')?.value]
+    }), [true, '2', 3, true, ''])
+  })
+
+  t.test('takes odd arguments as Next.js does', async (t) => {
+    const response = await host.answer(sent, async () => {
+      const jar: any = await cookies()
+      jar.set({ value: 'nameless' })
+      return Response.json([jar.getAll(undefined), jar.getAll(null), jar.getAll({ name: 'z' }), jar.get({ name: 'a' }), Object.prototype.toString.call(jar)])
+    })
+    t.same(response.json(), [[], [], [], { name: 'a', value: '2', path: '/' }, '[object Object]'])
+    t.same(response.headers['set-cookie'], ['undefined=nameless; Path=/'])
+  })
+
   t.test('a change through request.cookies before the first look is seen', async (t) => {
     t.same(await host.probe(sent, async (request) => {
       request.cookies.set('new', '1')
@@ -140,6 +175,17 @@ t.test('headers()', async (t) => {
       const promised = headers()
       return [promised instanceof Promise, promised.get('x-one'), [...promised].some(([name]) => name === 'x-one')]
     }), [true, '1', true])
+  })
+
+  t.test('is the same promise each time, and its methods may be taken off it', async (t) => {
+    t.same(await host.probe({ path: '/', headers: { 'x-a': '1' } }, async () => {
+      const { get, has, entries, forEach } = await headers()
+      let seen: unknown
+      const all = await headers()
+      forEach((value, name, parent) => { if (name === 'x-a') seen = [value, parent === all] })
+      const again = headers()
+      return [headers() === again, get('X-A'), has('x-b'), [...entries()].some(([name]) => name === 'x-a'), seen]
+    }), [true, '1', false, true, ['1', true]])
   })
 
   t.test('refuses changes, and a copy takes them', async (t) => {
@@ -238,6 +284,25 @@ t.test('after() and connection()', async (t) => {
     t.same(host.errors.slice(before).map((entry) => entry.err.message).sort(), ['a rejected promise', 'a throwing task'])
   })
 
+  t.test('a task may be anything that has a then', async (t) => {
+    let called = false
+    const { status } = await host.answer('/', () => {
+      after({ then (resolve: () => void) { called = true; resolve() } } as any)
+      return new Response()
+    })
+    t.same([status, called], [200, true])
+  })
+
+  t.test('draft mode cannot be switched in it', async (t) => {
+    const message = await new Promise<string>((resolve) => {
+      void host.answer('/', () => {
+        after(async () => { resolve(messageOf(() => draftMode().enable())) })
+        return new Response()
+      })
+    })
+    t.match(message, /^Route \/ used "draftMode\(\)\.enable\(\)" inside `after\(\)`\./)
+  })
+
   t.test('anything else is refused', async (t) => {
     const refusal = '`after()`: Argument must be a promise or a function'
     t.same(await host.probe('/', () => [5, undefined, null, {}, 'x'].map((task) => messageOf(() => after(task as any)))), Array(5).fill(refusal))
@@ -246,6 +311,48 @@ t.test('after() and connection()', async (t) => {
   t.test('connection() resolves to nothing', async (t) => {
     t.equal(await host.probe('/', async () => await connection()), undefined)
   })
+})
+
+t.test("a route file with dynamic = 'error' may not look at its request", async (t) => {
+  const dir = t.testdir({
+    '[what]': {
+      'route.ts': `
+        import { cookies, draftMode, headers } from 'next/headers'
+        import { connection } from 'next/server'
+        import { unstable_noStore } from 'next/cache'
+        export const dynamic = 'error'
+        const looks: Record<string, (request: any) => any> = {
+          url: (r) => r.url, headers: (r) => r.headers, cookies: (r) => r.cookies, body: (r) => r.body, json: (r) => r.json(), text: (r) => r.text(),
+          formData: (r) => r.formData(), blob: (r) => r.blob(), arrayBuffer: (r) => r.arrayBuffer(), clone: (r) => r.clone().url,
+          search: (r) => r.nextUrl.search, searchParams: (r) => r.nextUrl.searchParams, href: (r) => r.nextUrl.href, origin: (r) => r.nextUrl.origin,
+          toString: (r) => String(r.nextUrl), 'clone-of-url': (r) => r.nextUrl.clone().search,
+          jar: () => cookies(), list: () => headers(), connection: () => connection(), noStore: () => unstable_noStore(),
+          enable: async () => (await draftMode()).enable(), disable: async () => (await draftMode()).disable(),
+          allowed: async (r) => [r.method, r.nextUrl.pathname, r.nextUrl.clone().pathname, r.signal.aborted, (await draftMode()).isEnabled]
+        }
+        export async function GET (request: any, { params }: any) {
+          try {
+            return Response.json(await looks[(await params).what](request))
+          } catch (error: any) {
+            return new Response(error.message)
+          }
+        }`
+    }
+  })
+  const host = await start('fastify', { dir })
+  t.teardown(() => host.close())
+  const used = async (what: string): Promise<string> => (await host.send(`/${what}?x=1`)).text
+  for (const what of ['url', 'headers', 'cookies', 'body', 'json', 'text', 'formData', 'blob', 'arrayBuffer']) {
+    t.equal(await used(what), `Route /${what} with \`dynamic = "error"\` couldn't be rendered statically because it used \`request.${what}\`.`)
+  }
+  t.match(await used('clone'), /because it used `request\.url`/)
+  for (const what of ['search', 'searchParams', 'href', 'origin', 'toString']) t.match(await used(what), `Route /${what} with \`dynamic = "error"\` couldn't be rendered statically because it used \`nextUrl.${what}\`.`)
+  t.match(await used('clone-of-url'), /because it used `nextUrl\.search`/)
+  const functions = { jar: 'cookies()', list: 'headers()', connection: 'connection()', noStore: 'unstable_noStore()', enable: 'draftMode().enable()', disable: 'draftMode().disable()' }
+  for (const [what, name] of Object.entries(functions)) {
+    t.equal(await used(what), `Route /[what] with \`dynamic = "error"\` couldn't be rendered statically because it used \`${name}\`. See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering`)
+  }
+  t.same(JSON.parse(await used('allowed')), ['GET', '/allowed', '/allowed', false, false])
 })
 
 t.test('outside of a request, every function says so', async (t) => {
