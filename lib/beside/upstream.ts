@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import type { Dispatcher, Pool } from 'undici'
 import { UpstreamError, UpstreamLoopError, UpstreamTimeoutError } from '../errors.ts'
@@ -12,6 +12,7 @@ import type { Outgoing } from '../web/outgoing.ts'
 import { cutOff } from '../web/send.ts'
 import type { OldCode, PassedRequest } from '../handle/passed-request.ts'
 import { requestHeaders, responseHeaders } from './proxied-headers.ts'
+import { openTunnel } from './tunnel.ts'
 import { loadUndici } from './undici.ts'
 import { parseUpstream, type UpstreamOptions } from './upstream-options.ts'
 
@@ -25,13 +26,15 @@ export class Upstream implements OldCode {
   readonly timeout: number
   readonly #pool: Pool
   readonly #via: string
+  readonly #upgrade: boolean | ((req: IncomingMessage) => boolean)
 
   /** @param name the option, for errors */
   constructor (given: UpstreamOptions, name: string) {
-    const { upstream, timeout, idleTimeout } = parseUpstream(given, name)
+    const { upstream, timeout, idleTimeout, upgrade } = parseUpstream(given, name)
     const { Pool } = loadUndici()
     this.origin = upstream
     this.timeout = timeout
+    this.#upgrade = upgrade
     this.#via = `1.1 app-routes-${randomBytes(6).toString('hex')}`
     this.#pool = new Pool(upstream.origin, { connect: { timeout }, headersTimeout: timeout, bodyTimeout: idleTimeout })
   }
@@ -62,6 +65,7 @@ export class Upstream implements OldCode {
     const canonical = canonicalPath(pathOf(passed.target), 'ignore', 'keep')
     if (canonical !== null) return this.#redirect(passed, canonical)
     if (this.isLoop(passed)) return this.fail(passed, new UpstreamLoopError(this.origin.origin))
+    if ((passed.req as IncomingMessage & { upgrade?: boolean }).upgrade === true) return this.#tunnel(passed, path)
     const leaving = new AbortController()
     onceClosed(passed.res, (complete) => { if (!complete) leaving.abort() })
     const { headers, body } = withBody(passed, this.headersFor(passed))
@@ -72,6 +76,15 @@ export class Upstream implements OldCode {
       drainAfterAnswer(passed)
       this.fail(passed, this.#errorOf(error))
     })
+  }
+
+  wantsUpgrade (req: IncomingMessage): boolean {
+    return typeof this.#upgrade === 'function' ? this.#upgrade(req) : this.#upgrade
+  }
+
+  #tunnel (passed: PassedRequest, path: string): void {
+    const { origin, timeout } = this
+    openTunnel(passed, { origin, timeout, path, headers: this.headersFor(passed) }, (error) => { passed.log(error, this.#told(passed, error)) })
   }
 
   #redirect (passed: PassedRequest, canonical: string): void {
@@ -101,16 +114,20 @@ export class Upstream implements OldCode {
   /** Ends a request that the upstream has not answered: with an error of ours, and a line in the log. */
   fail (passed: PassedRequest, error: Error & { statusCode?: number }): void {
     setDefaultAnswer(error, { status: error.statusCode!, body: STATUS_CODES[error.statusCode!]! })
-    passed.fail(error, `${error.message} (${passed.method} ${pathOf(passed.target)}, upstream ${this.origin.origin})`)
+    passed.fail(error, this.#told(passed, error))
+  }
+
+  #told ({ method, target }: PassedRequest, { message }: Error): string {
+    return `${message} (${method} ${pathOf(target)}, upstream ${this.origin.origin})`
   }
 
   #brokenOff (passed: PassedRequest, error: Error & { statusCode?: number }): void {
-    const { res, method, target } = passed
+    const { res } = passed
     if (res.destroyed) return
     // Where the answer has not begun yet, the host makes one of the error.
     error.statusCode = 502
     if (res.headersSent) cutOff(res)
-    passed.log(error, `The upstream broke off its answer (${method} ${pathOf(target)}, upstream ${this.origin.origin})`)
+    passed.log(error, this.#told(passed, new UpstreamError('it broke off its answer')))
   }
 
   #errorOf (error: unknown): Error & { statusCode?: number } {

@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { createOldCode } from '../beside/fallback.ts'
+import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
 import type { Mount } from '../handle/context.ts'
 import { defaultAnswer } from '../handle/default-answer.ts'
 import { Endpoint } from '../handle/endpoint.ts'
@@ -31,6 +34,11 @@ export interface ExpressAppRoutesOptions extends AppRoutesOptions {
 
 export interface AppRoutesMiddleware {
   (req: ConnectRequest, res: ConnectResponse, next?: Next): void
+  /**
+   * Gives WebSocket upgrades to the upstream of `fallback`, where it is one and no other listener takes them:
+   * `server.on('upgrade', middleware.upgrade)`. All other requests for upgrades are served as if they were none.
+   */
+  upgrade (req: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Resolves once the directory is loaded, and rejects where it can't be. Requests that come before wait. */
   ready (): Promise<void>
   /**
@@ -70,6 +78,13 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
     }
   }
   return Object.assign(middleware, {
+    upgrade (req: ConnectRequest, socket: Duplex, head: Buffer) {
+      unlessTaken(req, socket, head, () => {
+        if (!isWebSocket(req) || oldCode?.wantsUpgrade?.(req) !== true) return serveWithoutUpgrade(req, socket)
+        const res = responseOn(req, socket)
+        middleware(req, res, finalHandler(res))
+      })
+    },
     ready: () => loading,
     async close () {
       lifecycle.close()

@@ -48,6 +48,10 @@ export class ExpressPassed implements PassedRequest {
     sendToNode(res, outgoing, (error) => { if (!res.headersSent) this.fail(error) })
   }
 
+  follow (cut: () => void): void {
+    this.req.socket.once('close', this.#lifecycle.addStream({ abort: () => {}, cancel: cut }))
+  }
+
   next (): void {
     if (!this.res.headersSent) this.#next()
   }

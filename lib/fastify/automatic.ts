@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
+import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import type { Lifecycle } from '../handle/lifecycle.ts'
 import { answerUnhandled, redirectUnhandled } from '../handle/unhandled.ts'
@@ -66,6 +68,19 @@ function mountFor (all: Mounted[], { url }: FastifyRequest): Mounted | undefined
     if (found === undefined || mount.prefix.length > found.prefix.length) found = mount
   }
   return found
+}
+
+/**
+ * Routes WebSocket upgrades like any other request, so that hooks run for them: those that nothing of the server matches
+ * come to the old code. Where another plugin does so already (`@fastify/websocket`), or takes an upgrade itself, it is left to it.
+ */
+export function routeUpgrades (fastify: FastifyInstance, oldCode: OldCode): void {
+  fastify.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    unlessTaken(req, socket, head, () => {
+      if (!isWebSocket(req) || oldCode.wantsUpgrade?.(req) !== true) serveWithoutUpgrade(req, socket)
+      else fastify.routing(req, responseOn(req, socket))
+    })
+  })
 }
 
 /** The path as the server's router reads it. */

@@ -60,6 +60,10 @@ export class FastifyPassed implements PassedRequest {
     sendReply(reply, outgoing)
   }
 
+  follow (cut: () => void): void {
+    this.req.socket.once('close', this.#lifecycle.addStream({ abort: () => {}, cancel: cut }))
+  }
+
   next (): void {
     if (!this.#reply.sent && !this.res.headersSent) this.#nothing()
   }

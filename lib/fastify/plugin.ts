@@ -15,7 +15,7 @@ import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, cutPrefix, endOfOrdinaryPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { answerWhatNobodyHandles, routedPath } from './automatic.ts'
+import { answerWhatNobodyHandles, routedPath, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
@@ -88,6 +88,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
       for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
     })
     answerWhatNobodyHandles(fastify, { ...mount, prefix })
+    if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(fastify, oldCode)
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
@@ -21,6 +21,8 @@ export interface PassedRequest {
   handOver (): void
   /** Sends an answer as the host sends all of its own. */
   send (outgoing: Outgoing): void
+  /** Has a connection cut that a closing server would wait for. */
+  follow (cut: () => void): void
   /** Leaves the request to the host, which has nothing for it. */
   next (): void
   /**
@@ -35,6 +37,8 @@ export interface PassedRequest {
 /** What answers requests that no route file answers. */
 export interface OldCode {
   answer (passed: PassedRequest): void
+  /** Whether it wants a WebSocket upgrade; a handler has no say in them. */
+  wantsUpgrade? (req: IncomingMessage): boolean
   /** Lets go of the connections that it keeps, once nothing is on them. */
   close (): Promise<void>
 }
