@@ -1,5 +1,5 @@
 import module, { type LoadHook, type ResolveHook } from 'node:module'
-import { loadOwn, resolveAfter, resolveOwn, withGlobals } from './import.ts'
+import { loadOwn, resolveAfter, resolved, resolveOwn, withGlobals } from './import.ts'
 import { setCompilesToCommonJs } from './module-format.ts'
 import { serve } from './served-modules.ts'
 
@@ -24,12 +24,12 @@ const withNames = (modules: Record<string, string[]>): Record<string, object> =>
 export const resolve: ResolveHook = async (specifier, context, next) => {
   if (Atomics.load(active, 0) === 0) return next(specifier, context)
   const own = resolveOwn(specifier, context)
-  if (own !== undefined) return own.shortCircuit === true ? own : next(own.url, context)
+  if (own?.shortCircuit === true) return own
   try {
-    return await next(specifier, context)
+    return resolved(await next(own?.url ?? specifier, context), specifier, context)
   } catch (error) {
     const found = resolveAfter(error, specifier, context)
-    return found.shortCircuit === true ? found : next(found.url, context)
+    return found.shortCircuit === true ? found : resolved(await next(found.url, context), specifier, context)
   }
 }
 

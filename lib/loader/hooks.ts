@@ -1,5 +1,5 @@
 import module from 'node:module'
-import { loadOwn, resolveAfter, resolveOwn, withGlobals } from './import.ts'
+import { loadOwn, resolveAfter, resolved, resolveOwn, withGlobals } from './import.ts'
 import { setCompilesToCommonJs } from './module-format.ts'
 import { hasCompilingLoader, loadedScripts, switchRequire } from './require.ts'
 import { registered, serve, type ServedModules } from './served-modules.ts'
@@ -46,12 +46,12 @@ function installSyncHooks (): () => void {
   const hooks = registerHooks!({
     resolve (specifier, context, next) {
       const own = resolveOwn(specifier, context)
-      if (own !== undefined) return own.shortCircuit === true ? own : next(own.url, context)
+      if (own?.shortCircuit === true) return own
       try {
-        return next(specifier, context)
+        return resolved(next(own?.url ?? specifier, context), specifier, context)
       } catch (error) {
         const found = resolveAfter(error, specifier, context)
-        return found.shortCircuit === true ? found : next(found.url, context)
+        return found.shortCircuit === true ? found : resolved(next(found.url, context), specifier, context)
       }
     },
     load (url, context, next) {

@@ -2,6 +2,7 @@ import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
+import { bridgeSource, bridgeTo } from './interop.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { SCHEME, globalNames, servedName, sourceOf, standIn, textOf } from './served-modules.ts'
 
@@ -40,11 +41,17 @@ export function resolveAfter (error: unknown, specifier: string, context: Import
   return { url: pathToFileURL(found).href }
 }
 
+/** What stands for a specifier in the end: CommonJS is reached by way of a module in between. */
+export function resolved (resolution: Resolution, specifier: string, context: Importer): Resolution {
+  const bridge = isRequire(context) ? undefined : bridgeTo(resolution.url, specifier, context.parentURL)
+  return bridge === undefined ? resolution : { url: bridge, format: 'module', shortCircuit: true }
+}
+
 const servedAt = (name: string): Resolution => ({ url: SCHEME + name, format: 'module', shortCircuit: true })
 
 /** The text of a module, or the context to load it with. */
 export function loadOwn (url: string, context: Context): LoadFnOutput & { context?: object } {
-  if (url.startsWith(SCHEME)) return { format: 'module', source: sourceOf(url.slice(SCHEME.length)), shortCircuit: true }
+  if (url.startsWith(SCHEME)) return { format: 'module', source: bridgeSource(url) ?? sourceOf(url.slice(SCHEME.length)), shortCircuit: true }
   const own = isRequire(context) ? undefined : readForImport(url, context.importAttributes as Record<string, string> | undefined)
   if (own?.source !== undefined) return withGlobals(url, { ...own, shortCircuit: true } as LoadFnOutput)
   return { format: undefined as never, context: own === undefined ? context : { ...context, format: own.format } }

@@ -241,6 +241,54 @@ console.log(JSON.stringify({ esm: NextResponse === ours, cjs: createRequire(impo
       t.strictSame(out, { esm: true, cjs: true, get: 'function' }, stderr)
     })
 
+    t.test('CommonJS packages give ES modules what bundlers take from them', async (t) => {
+      const imports = `import * as bothAll from 'both'
+import both, { other } from 'both'
+import * as plainAll from 'plain'
+import plain, { alpha, beta as second } from 'plain'
+import * as named from 'named'
+import order from 'order'
+`
+      const show = '{ both: both.name, other, bothAll: [bothAll.default.name, bothAll.other], plain: Object.keys(plain), alpha, second: second(), plainAll: plainAll.alpha, only: named.only, missing: typeof plainAll.missing, order, lazy: [lazy.name, gamma] }'
+      const dynamic = "  const lazy = (await import('both')).default\n  const { gamma } = await import('plain')\n"
+      const route = `import '../../early.js'\n${imports}export async function GET () {\n${dynamic}  return Response.json(${show})\n}\n`
+      const expected = { both: 'build', other: 1, bothAll: ['build', 1], plain: ['alpha', 'beta', 'gamma'], alpha: 1, second: 2, plainAll: 1, only: 3, missing: 'undefined', order: 'set by an earlier module', lazy: ['build', 4] }
+      for (const type of ['', '"type": "module"']) {
+        const dir = path.join(workDir, `packages ${name} ${type.replaceAll('"', '')}`)
+        write(dir, {
+          'package.json': `{${type}}`,
+          ...Object.fromEntries(['both', 'named', 'plain', 'order'].map((name) => [`node_modules/${name}/package.json`, '{}'])),
+          'node_modules/both/index.js': "Object.defineProperty(exports, '__esModule', { value: true })\nexports.default = function build () {}\nexports.other = 1\n",
+          'node_modules/named/index.js': "Object.defineProperty(exports, '__esModule', { value: true })\nexports.only = 3\n",
+          'node_modules/plain/index.js': 'const build = () => ({ alpha: 1, beta: () => 2, gamma: 4 })\nmodule.exports = build()\n',
+          'node_modules/order/index.js': 'module.exports = globalThis.early\n',
+          'early.js': "globalThis.early = 'set by an earlier module'\n",
+          'app/js/route.js': route,
+          'app/ts/route.ts': route.replace('GET ()', 'GET (_: Request)'),
+          'app/mjs/route.mjs': route,
+          'app/node/route.mjs': "import both from 'both'\nexport const GET = async () => Response.json([typeof both.default, both.other, typeof (await import('both')).default.default])\n",
+          'server.mjs': `import Fastify from 'fastify'
+import appRoutes from 'fastify-app-routes'
+import both from 'both'
+const server = Fastify()
+await server.register(appRoutes, './app')
+const out = { server: typeof both.default }
+for (const name of ['js', 'ts', 'mjs', 'node']) out[name] = (await server.inject('/' + name)).json()
+console.log(JSON.stringify(out))
+await server.close()
+`
+        })
+        link(dir, 'fastify-app-routes', 'fastify', 'tsx')
+        for (const args of [[], ['--import', 'tsx']]) {
+          const { out, stderr } = await run(node!, [...args, 'server.mjs'], dir)
+          const kind = `${type} ${args.join(' ')}`
+          t.match(out, { js: expected, ts: expected, mjs: expected }, `${kind}: ${stderr}`)
+          // tsx unwraps what import() gives by itself.
+          t.strictSame([out?.node, out?.server], [['function', 1, args.length === 0 ? 'function' : 'undefined'], 'function'], `${kind}: a module written for Node.js's own way has it`)
+        }
+      }
+    })
+
     t.test('where tsx is needed and missing, the error says what to install', async (t) => {
       const { out, stderr } = await run(node!, ['server.mjs'], withoutTsx())
       t.match(out, { code: 'FAR_ERR_APP_DIRECTORY', cause: 'FAR_ERR_MISSING_PACKAGE' }, stderr)
