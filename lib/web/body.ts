@@ -8,32 +8,40 @@ export function announcesTooMuch (exchange: Exchange): boolean {
 }
 
 /**
- * Collects the whole body.
+ * Collects the whole body and makes something of it.
  * @throws BodyTooLargeError where it grows over the limit
  * @throws Error where the client goes away before its end
+ * @throws whatever `convert` throws
  */
-export function collect (exchange: Exchange): Promise<Uint8Array> {
+export function collect<T> (exchange: Exchange, convert: (bytes: Uint8Array) => T): Promise<T> {
   const source = exchange.body()
-  if (source instanceof Uint8Array) return Promise.resolve(source)
   return new Promise((resolve, reject) => {
+    if (source instanceof Uint8Array) {
+      resolve(convert(source))
+      return
+    }
     const chunks: Uint8Array[] = []
     let length = 0
-    watch(source, {
+    const stop = watch(source, {
       data (chunk) {
         length += chunk.length
-        if (length > exchange.bodyLimit) return stop(new BodyTooLargeError())
-        chunks.push(chunk)
+        if (length > exchange.bodyLimit) {
+          stop()
+          drainAfterAnswer(exchange)
+          reject(new BodyTooLargeError())
+        } else chunks.push(chunk)
       },
-      end () { resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)) },
+      end () {
+        try {
+          resolve(convert(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error('A body could not be converted', { cause: error }))
+        }
+      },
       error: reject
     })
     // A stream that a hook has put in the place of the connection may have been paused.
     source.resume()
-    function stop (error: Error): void {
-      unwatch(source as Readable)
-      drainAfterAnswer(exchange)
-      reject(error)
-    }
   })
 }
 
@@ -47,14 +55,15 @@ export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
     drain(exchange)
   })
   let length = 0
+  let stop = (): void => {}
   return new ReadableStream({
     type: 'bytes',
     start (controller) {
-      watch(source, {
+      stop = watch(source, {
         data (chunk) {
           length += chunk.length
           if (length > exchange.bodyLimit) {
-            unwatch(source)
+            stop()
             controller.error(new BodyTooLargeError())
             return
           }
@@ -72,7 +81,7 @@ export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
       source.pause()
     },
     pull () { source.resume() },
-    cancel () { unwatch(source) }
+    cancel () { stop() }
   }, { highWaterMark: HIGH_WATER_MARK })
 }
 
@@ -93,48 +102,45 @@ interface Watcher {
   error (error: Error): void
 }
 
-/** `end`, `error` or a premature `close`: exactly one of them is reported. */
-function watch (source: Readable & { aborted?: boolean, complete?: boolean }, watcher: Watcher): void {
-  if (source.destroyed && !source.readableEnded) {
-    watcher.error(source.errored ?? abortedError())
-    return
-  }
+/**
+ * Reports the chunks of a body and then one of `end` and `error`, which a premature `close` is, too.
+ * @returns what stops that; what is left of the body is taken care of when the answer is out
+ */
+function watch (source: Readable & { aborted?: boolean, complete?: boolean }, watcher: Watcher): () => void {
   if (source.readableEnded) {
     watcher.end()
-    return
+    return noop
   }
-  const listeners = {
-    data (chunk: Uint8Array | string) { watcher.data(typeof chunk === 'string' ? Buffer.from(chunk) : chunk) },
-    end () {
-      unwatch(source)
-      // HTTP/2 tells of a truncated body by an ordinary `end`.
-      if (source.aborted === true || source.complete === false) watcher.error(abortedError())
-      else watcher.end()
-    },
-    error (error: NodeJS.ErrnoException) {
-      unwatch(source)
-      watcher.error(error.code === 'ECONNRESET' ? abortedError() : error)
-    },
-    close () {
-      unwatch(source)
-      watcher.error(abortedError())
-    }
+  if (source.destroyed) {
+    watcher.error(source.errored ?? abortedError())
+    return noop
   }
-  watched.set(source, listeners)
-  for (const [event, listener] of Object.entries(listeners)) source.on(event, listener as () => void)
-}
-
-const watched = new WeakMap<Readable, Record<string, (argument: never) => void>>()
-
-/** Stops reading. What is left of the body is taken care of when the answer is out. */
-function unwatch (source: Readable): void {
-  const listeners = watched.get(source)
-  if (listeners === undefined) return
-  watched.delete(source)
-  for (const [event, listener] of Object.entries(listeners)) source.off(event, listener as () => void)
-  // A late error (the client resets the connection) has no reader any more.
-  source.on('error', noop)
-  source.pause()
+  let done = false
+  const data = (chunk: Uint8Array | string): void => { watcher.data(typeof chunk === 'string' ? Buffer.from(chunk) : chunk) }
+  source.on('data', data)
+  source.on('end', () => {
+    if (done) return
+    done = true
+    // HTTP/2 tells of a truncated body by an ordinary `end`.
+    if (source.aborted === true || source.complete === false) watcher.error(abortedError())
+    else watcher.end()
+  })
+  // Stays: a late error (the client resets the connection) has no other listener.
+  source.on('error', (error: NodeJS.ErrnoException) => {
+    if (done) return
+    done = true
+    watcher.error(error.code === 'ECONNRESET' ? abortedError() : error)
+  })
+  source.on('close', () => {
+    if (done) return
+    done = true
+    watcher.error(abortedError())
+  })
+  return () => {
+    done = true
+    source.off('data', data)
+    source.pause()
+  }
 }
 
 const noop = (): void => {}

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { collect, stream, withType } from './body.ts'
+import { decodeForm } from './decode-form.ts'
 import { onceClosed, type Exchange } from './exchange.ts'
 import { replaceHeaders, requestHeaders } from './headers.ts'
 import { shareState, standIn } from './stand-in.ts'
@@ -29,7 +30,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     #controller: AbortController | undefined
     #aborted: { reason: unknown } | undefined
     #body: ReadableStream<Uint8Array> | undefined
-    #read = false
+    #isRead = false
     #native: Request | undefined
 
     constructor (exchange: Exchange) {
@@ -39,7 +40,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
 
     static {
       abort = (request, reason) => { (request as unknown as LazyRequest).#abort(reason) }
-      bodyTaken = (request) => (request as unknown as LazyRequest).#read || (request as unknown as LazyRequest).#body !== undefined
+      bodyTaken = (request) => (request as unknown as LazyRequest).#isRead || (request as unknown as LazyRequest).#body !== undefined
       unwrap = (value) => typeof value === 'object' && value !== null && #exchange in value ? (value as unknown as LazyRequest).#toNative() as unknown as typeof value : value
     }
 
@@ -64,14 +65,14 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
       if (this.#native !== undefined) return this.#native.body as ReadableStream<Uint8Array> | null
       if (!this.#hasBody) return null
       if (this.#body === undefined) {
-        this.#body = this.#read ? spentStream() : stream(this.#exchange)
+        this.#body = this.#isRead ? spentStream() : stream(this.#exchange)
       }
       return this.#body
     }
 
     get bodyUsed (): boolean {
       if (this.#native !== undefined) return this.#native.bodyUsed
-      return this.#read || (this.#body !== undefined && Readable.isDisturbed(this.#body as never))
+      return this.#isRead || (this.#body !== undefined && Readable.isDisturbed(this.#body as never))
     }
 
     get signal (): AbortSignal {
@@ -90,37 +91,40 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     }
 
     async text (): Promise<string> {
-      // TextDecoder drops a byte order mark, as the Fetch standard's "UTF-8 decode" does.
-      return new TextDecoder().decode(await this.#bytes())
+      return await this.#read(decode)
     }
 
     async json (): Promise<unknown> {
-      return JSON.parse(await this.text()) as unknown
+      return await this.#read(parseJson)
     }
 
     async arrayBuffer (): Promise<ArrayBuffer> {
-      return copy(await this.#bytes()).buffer
+      return (await this.#read(copy)).buffer
     }
 
     async bytes (): Promise<Uint8Array> {
-      return copy(await this.#bytes())
+      return await this.#read(copy)
     }
 
     async blob (): Promise<Blob> {
-      return await (await withType(this.#hasBody ? this.#bytes() : null, this.headers)).blob()
+      return await (await withType(this.#hasBody ? Promise.resolve(this.#read(asTheyAre)) : null, this.headers)).blob()
     }
 
     async formData (): Promise<FormData> {
-      return await (await withType(this.#hasBody ? this.#bytes() : null, this.headers)).formData()
+      if (!this.#hasBody) return await (await withType(null, this.headers)).formData()
+      const bytes = await this.#read(asTheyAre)
+      // The type that the headers have when all is read.
+      const type = this.headers.get('content-type') ?? ''
+      return decodeForm(bytes, type) ?? await new Response(bytes, { headers: { 'content-type': type } }).formData()
     }
 
     /** The whole body, straight from the connection where nobody asked for a stream. */
-    #bytes (): Promise<Uint8Array> {
-      if (this.#native !== undefined || this.#isUnusable) return bytesOf(this.#toNative())
-      if (this.#body !== undefined) return bytesOf(new Response(this.#body))
-      if (!this.#hasBody) return Promise.resolve(new Uint8Array())
-      this.#read = true
-      return collect(this.#exchange)
+    #read<T> (convert: (bytes: Uint8Array) => T): T | Promise<T> {
+      if (this.#native !== undefined || this.#isUnusable) return bytesOf(this.#toNative()).then(convert)
+      if (this.#body !== undefined) return bytesOf(new Response(this.#body)).then(convert)
+      if (!this.#hasBody) return convert(new Uint8Array())
+      this.#isRead = true
+      return collect(this.#exchange, convert)
     }
 
     get #isUnusable (): boolean {
@@ -172,3 +176,12 @@ async function bytesOf (native: Request | Response): Promise<Uint8Array> {
 function copy (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
 }
+
+const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
+
+const decoder = new TextDecoder()
+
+/** Drops a byte order mark, as the Fetch standard's "UTF-8 decode" does. */
+const decode = (bytes: Uint8Array): string => decoder.decode(bytes)
+
+const parseJson = (bytes: Uint8Array): unknown => JSON.parse(decode(bytes))
