@@ -66,7 +66,7 @@ async function loadFolderPlugin (dir: string, file: string, { loadModule }: Load
       code: 'FAR_ERR_LOAD',
       message: `${file} exports no Fastify plugin: its default export is ${plugin === undefined ? 'missing' : `of type ${typeof plugin}`}.`,
       files: [file],
-      mend: 'Export a function by default: export default async function (fastify) { fastify.addHook(…) }'
+      mend: 'Export a function by default: export default async function (fastify) { fastify.addHook(…) }. A file that is meant for something else needs another name.'
     })
   }
   return { file, plugin: plugin as FolderPlugin['plugin'] }

@@ -238,3 +238,27 @@ t.test('folders work over HTTP/2 and by socket', async (t) => {
     t.equal((await host.send({ path: '/admin', method: 'POST', body: 'abc' })).status, 401)
   }
 })
+
+t.test('logLevel, trailingSlash and prefix hold in folders, too', async (t) => {
+  const { server, logs } = logged()
+  t.teardown(() => server.close())
+  const dir = t.testdir({ admin: { 'fastify.ts': 'export default async () => {}', 'route.ts': get('admin'), deep: { 'fastify.ts': 'export default async () => {}', 'route.ts': get('deep') } } })
+  await server.register(appRoutes, { dir, prefix: '/api/', logLevel: 'silent', trailingSlash: true })
+  for (const url of ['/api/admin', '/api/admin/deep']) {
+    t.match(await server.inject(url), { statusCode: 308, headers: { location: `${url}/` } })
+    t.equal((await server.inject(`${url}/`)).statusCode, 200, url)
+  }
+  t.same(logs, [])
+})
+
+t.test('a fallback gets the verbs that guarded files lack, and what they pass on comes after the guard', async (t) => {
+  const server = await serve(t, {
+    'fastify.ts': GUARD,
+    x: { 'route.ts': "import { NextResponse } from 'next/server'\nexport const GET = () => NextResponse.next()" }
+  }, { fallback: (req: any, res: any) => { res.end(`old ${req.method}`) } })
+  await server.listen({ port: 0 })
+  const url = `http://localhost:${(server.server.address() as any).port}/x`
+  t.equal((await fetch(url)).status, 401)
+  t.equal(await (await fetch(url, { headers: secret })).text(), 'old GET')
+  t.equal(await (await fetch(url, { method: 'PUT' })).text(), 'old PUT')
+})

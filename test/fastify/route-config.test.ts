@@ -123,6 +123,11 @@ t.test('handlerTimeout answers for a handler that is late', async (t) => {
   t.same(errors().filter(({ err }) => err?.code !== 'FST_ERR_HANDLER_TIMEOUT'), [])
 })
 
+t.test('handlerTimeout leaves handlers alone that are in time', async (t) => {
+  const { send } = await serve(t, { '/x': 'export const config = { handlerTimeout: 60_000 }\nexport const POST = async (request: Request) => { const { signal } = request; const text = await request.text(); await new Promise((resolve) => { setImmediate(resolve) }); return Response.json([text, signal.aborted]) }' })
+  t.same((await send({ method: 'POST', path: '/x', body: 'abc' })).json(), ['abc', false])
+})
+
 t.test('logLevel, schema, config and the options of plugins reach Fastify', async (t) => {
   const routes: any[] = []
   const { send, logs, server } = await serve(t, {
