@@ -2,6 +2,7 @@ import { RequestCookies as EdgeRequestCookies, type RequestCookie } from '@edge-
 import { lazyRequestClass, unwrap } from '../web/lazy-request.ts'
 import type { Exchange } from '../web/exchange.ts'
 import type { RequestInfo } from '../web/fetch-types.ts'
+import { bindMethods } from './bind-methods.ts'
 import type { NextUrlConfig } from './next-pathname.ts'
 import { NextURL } from './next-url.ts'
 import { validateUrl } from './validate-url.ts'
@@ -121,6 +122,8 @@ export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
     return this.#nextUrl ??= new NextURL(this.url, this.#nextConfig === undefined ? RECEIVED : { nextConfig: this.#nextConfig, keepsHost: true })
   }
 }
+
+bindMethods(ReceivedNextRequest.prototype, ['arrayBuffer', 'blob', 'bytes', 'clone', 'formData', 'json', 'text'])
 
 /** As in 13 and 14: with `ip` and `geo`. */
 export class ClassicNextRequest extends ReceivedNextRequest {

@@ -199,6 +199,18 @@ t.test('headers()', async (t) => {
   })
 })
 
+t.test('methods may be taken off the request, as Next.js lets them', async (t) => {
+  for (const compat of [13, 16] as const) {
+    const host = await startProbed(t, 'fastify', { compat })
+    const sent = { path: '/', method: 'POST', body: '{"a":1}' }
+    t.same(await host.probe(sent, async ({ clone, json }) => [await clone().text(), await json()]), ['{"a":1}', { a: 1 }])
+    t.equal(await host.probe(sent, async ({ text }) => await text()), '{"a":1}')
+    t.equal(await host.probe(sent, async ({ arrayBuffer }) => (await arrayBuffer()).byteLength), 7)
+    t.equal(await host.probe(sent, async ({ blob }) => (await blob()).size), 7)
+    t.same(await host.probe({ ...sent, body: 'x=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, async ({ formData }) => [...await formData()]), [['x', '1']])
+  }
+})
+
 t.test('params and the promises', async (t) => {
   const host = await startProbed(t, 'fastify')
 
