@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import type { preParsingHookHandler, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
 import { createOldCode } from '../beside/fallback.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
@@ -197,13 +197,13 @@ const withOddType = new WeakMap<FastifyRequest, string>()
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 
 /** Fastify refuses malformed content types with 415 before any parser sees them; route handlers may look at them. */
-function acceptAnyContentType (request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+const acceptAnyContentType: preParsingHookHandler = (request, _reply, payload, done) => {
   const type = request.raw.headers['content-type']
   if (type !== undefined && !MEDIA_TYPE.test(type)) {
     withOddType.set(request, type)
     delete request.raw.headers['content-type']
   }
-  done()
+  done(null, payload)
 }
 
 function giveBackOddType (request: FastifyRequest): void {

@@ -1,4 +1,4 @@
-import type { FastifyContextConfig, RouteOptions, RouteShorthandOptions, onRequestHookHandler } from 'fastify'
+import type { FastifyContextConfig, RouteOptions, RouteShorthandOptions, preParsingHookHandler } from 'fastify'
 import type { Route } from '../routes/table.ts'
 
 type RateLimit = FastifyContextConfig extends { rateLimit?: infer Options } ? Options : object | false
@@ -18,11 +18,11 @@ export interface RouteConfig extends Omit<RouteShorthandOptions, 'schema' | 'exp
 }
 
 /** The route options of a route file. Plugins change what they are given: each route gets objects of its own. */
-export function routeOptionsOf (route: Route, ownOnRequest?: onRequestHookHandler): Partial<RouteOptions> {
+export function routeOptionsOf (route: Route, ownPreParsing?: preParsingHookHandler): Partial<RouteOptions> {
   const { rateLimit, config, ...options } = (route.config.host ?? {}) as RouteConfig
   for (const [name, value] of Object.entries(options)) if (Array.isArray(value)) options[name as never] = [...value] as never
   // Last, since hooks before it may look at what it takes away.
-  if (ownOnRequest !== undefined) options.onRequest = [options.onRequest ?? [], ownOnRequest].flat()
+  if (ownPreParsing !== undefined) options.preParsing = [options.preParsing ?? [], ownPreParsing].flat()
   return {
     ...options as Partial<RouteOptions>,
     config: { ...config, ...(rateLimit === undefined ? {} : { rateLimit }), appRoute: { file: route.file, path: route.path } }

@@ -90,20 +90,30 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
       this.#controller?.abort(reason)
     }
 
-    async text (): Promise<string> {
-      return await this.#read(decode)
+    text (): Promise<string> {
+      return LazyRequest.#take(this, decode)
     }
 
-    async json (): Promise<unknown> {
-      return await this.#read(parseJson)
+    json (): Promise<unknown> {
+      return LazyRequest.#take(this, parseJson)
     }
 
-    async arrayBuffer (): Promise<ArrayBuffer> {
-      return (await this.#read(copy)).buffer
+    arrayBuffer (): Promise<ArrayBuffer> {
+      return LazyRequest.#take(this, copyBuffer)
     }
 
-    async bytes (): Promise<Uint8Array> {
-      return await this.#read(copy)
+    bytes (): Promise<Uint8Array> {
+      return LazyRequest.#take(this, copy)
+    }
+
+    /** Not an async function, whose promise would come on top. */
+    static #take<T> (self: LazyRequest, convert: (bytes: Uint8Array) => T): Promise<T> {
+      try {
+        return Promise.resolve(self.#read(convert))
+      } catch (error) {
+        // What `self` is, or is not, is told as by native methods.
+        return Promise.reject(error instanceof Error ? error : new TypeError('A body could not be read', { cause: error }))
+      }
     }
 
     async blob (): Promise<Blob> {
@@ -176,6 +186,8 @@ async function bytesOf (native: Request | Response): Promise<Uint8Array> {
 function copy (bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
 }
+
+const copyBuffer = (bytes: Uint8Array): ArrayBuffer => copy(bytes).buffer
 
 const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
