@@ -2,6 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FallbackOption } from './beside/fallback.ts'
 import { didYouMean } from './did-you-mean.ts'
+import type { ShadowOptions } from './beside/shadow-options.ts'
 import { AppRoutesOptionError } from './errors.ts'
 import type { Compat, TrailingSlash } from './routes/options.ts'
 
@@ -47,6 +48,11 @@ export interface AppRoutesOptions {
    * only what no route of the server's own matches.
    */
   fallback?: FallbackOption
+  /**
+   * Routes that are compared with the old code before they take over, by the paths of their folders (`/users/[id]`): for GET
+   * and HEAD the old code answers, and differences to what the route file would say are reported.
+   */
+  shadow?: Record<string, ShadowOptions>
 }
 
 export interface ParsedOptions {
@@ -58,6 +64,7 @@ export interface ParsedOptions {
   closeTimeout: number
   strict: boolean
   fallback: FallbackOption | undefined
+  shadow: Record<string, ShadowOptions> | undefined
 }
 
 type Checks<T> = { [K in keyof Required<T>]: { valid: (value: unknown) => boolean, expected: string } }
@@ -74,6 +81,7 @@ const CHECKS: Checks<AppRoutesOptions> = {
   closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' },
   pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
   fallback: { valid: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'upstream' in value), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
+  shadow: { valid: (value) => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'object' && item !== null), expected: "an object of options by path: { '/users/[id]': { … } }" },
   strict: { valid: (value) => typeof value === 'boolean', expected: 'true or false' }
 }
 
@@ -91,9 +99,9 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
     if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
   }
-  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, strict = false, fallback, bodyLimit } = options as AppRoutesOptions
+  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, strict = false, fallback, shadow, bodyLimit } = options as AppRoutesOptions
   if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, strict, fallback, bodyLimit }
+  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, strict, fallback, shadow, bodyLimit }
 }
 
 function resolveDir (option: string, dir: string | URL): string {

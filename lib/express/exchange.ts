@@ -72,10 +72,12 @@ export class ExpressExchange implements HostExchange {
     sendToNode(res, outgoing, (error) => { this.fail(error) })
   }
 
-  passOn (headers: string[]): void {
+  presetHeaders (): Record<string, unknown> { return { ...this.res.getHeaders() } }
+
+  passOn (headers: string[], oldCode = this.#endpoint.mount.oldCode): void {
     if (this.res.headersSent) return
     addKept(this.res, headers)
-    const { oldCode, lifecycle } = this.#endpoint.mount
+    const { lifecycle } = this.#endpoint.mount
     if (oldCode === undefined) this.#next()
     else oldCode.answer(new ExpressPassed(this.req, this.res, this.target, lifecycle, this.#next))
   }

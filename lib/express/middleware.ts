@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createOldCode } from '../beside/fallback.ts'
+import { createShadows, type Shadows } from '../beside/shadow.ts'
 import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
 import type { Mount } from '../handle/context.ts'
 import { defaultAnswer } from '../handle/default-answer.ts'
@@ -52,6 +53,7 @@ interface ExpressMount extends Mount {
   table: RouteTable
   endpoints: Map<Route, Partial<Record<Method, Endpoint>>>
   unhandledMethod: 'answer' | 'next'
+  shadows: Shadows
 }
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024
@@ -91,6 +93,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
       await loading.catch(() => {})
       await lifecycle.idle()
       await oldCode?.close()
+      for (const shadow of mount?.shadows.values() ?? []) await shadow.close()
       releaseHooks()
     }
   })
@@ -110,6 +113,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     lifecycle,
     strict: options.strict,
     oldCode,
+    shadows: createShadows(options.shadow, table, false),
     compat: options.compat,
     trailingSlash: options.trailingSlash,
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
@@ -140,7 +144,7 @@ function finalHandler (res: ConnectResponse): Next {
 }
 
 function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectResponse, next: Next): void {
-  const { table, trailingSlash, oldCode } = mount
+  const { table, trailingSlash, oldCode, shadows } = mount
   const target = fullTarget(req)
   const path = pathOf(target)
   const own = pathOf(req.url!)
@@ -155,7 +159,10 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
     return
   }
   onceClosed(res, mount.lifecycle.begin())
-  handle(endpoint, new ExpressExchange(endpoint, req, res, target, next), own)
+  const exchange = new ExpressExchange(endpoint, req, res, target, next)
+  const shadow = shadows.size === 0 || endpoint.takesBody ? undefined : shadows.get(endpoint.route)
+  if (shadow === undefined) handle(endpoint, exchange, own)
+  else shadow.handle(endpoint, exchange, own)
 }
 
 /** What the host's router has cut off the path stays in front of redirects. */

@@ -70,11 +70,13 @@ export class FastifyExchange implements HostExchange {
     })
   }
 
-  passOn (headers: string[]): void {
+  presetHeaders (): Record<string, unknown> { return { ...this.reply.getHeaders() } }
+
+  passOn (headers: string[], oldCode = this.#endpoint.mount.oldCode): void {
     const { reply } = this
     if (reply.sent) return
     addReplyHeaders(reply, headers)
-    const { oldCode, lifecycle } = this.#endpoint.mount
+    const { lifecycle } = this.#endpoint.mount
     const nothing = (): void => { reply.callNotFound() }
     if (oldCode === undefined) nothing()
     else oldCode.answer(new FastifyPassed(this.request, reply, lifecycle, () => bodyOf(this.request), nothing))

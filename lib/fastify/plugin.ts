@@ -1,5 +1,6 @@
 import type { preParsingHookHandler, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
 import { createOldCode } from '../beside/fallback.ts'
+import { createShadows, type Shadows } from '../beside/shadow.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
 import { Endpoint } from '../handle/endpoint.ts'
@@ -34,6 +35,7 @@ export interface FastifyAppRoutesOptions extends AppRoutesOptions {
 interface FastifyMount extends Mount {
   table: RouteTable
   router: RouterOptions
+  shadows: Shadows
 }
 
 /**
@@ -50,14 +52,14 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   fastify.addHook('onClose', () => { releaseHooks() })
 
   const router = routerOptions(fastify)
-  const table = await loadTable(options.dir, {
+  const { table, shadows } = await loadTable(options.dir, {
     host: 'fastify',
     compat: options.compat,
     router,
     loadModule,
     pages: pagesSource(options.pagesDir),
     warn: (message) => { fastify.log.warn(message) }
-  }).catch((error: unknown) => {
+  }).then((table) => ({ table, shadows: createShadows(options.shadow, table, oldCode === undefined) })).catch((error: unknown) => {
     // A server that failed to start may never be closed.
     releaseHooks()
     throw error
@@ -70,6 +72,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
     strict: options.strict,
     oldCode,
+    shadows,
     lifecycle: new Lifecycle(options.closeTimeout),
     logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) },
     logWarning: (exchange, message) => { (exchange as FastifyExchange).request.log.warn(message) }
@@ -111,7 +114,7 @@ function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
   fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
 }
 
-function closeWith (fastify: FastifyInstance, { lifecycle, oldCode }: Mount): void {
+function closeWith (fastify: FastifyInstance, { lifecycle, oldCode, shadows }: FastifyMount): void {
   fastify.addHook('preClose', (done) => {
     lifecycle.close()
     done()
@@ -119,6 +122,7 @@ function closeWith (fastify: FastifyInstance, { lifecycle, oldCode }: Mount): vo
   fastify.addHook('onClose', async () => {
     await lifecycle.idle()
     await oldCode?.close()
+    for (const shadow of shadows.values()) await shadow.close()
   })
 }
 
@@ -217,6 +221,7 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
   const { table } = mount
   const skip = prefix === '' ? 0 : prefix.split('/').length - 1
   const endpoint = new Endpoint(mount, route, method, skip)
+  const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)
   const needsRest = route.segments.at(-1)?.kind === 'catch-all'
   const readPath = pathReader(route, mount, prefix)
@@ -230,7 +235,9 @@ function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix
       if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
     }
     if (endpoint.takesBody) giveBackOddType(request)
-    handle(endpoint, new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url), path)
+    const exchange = new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url)
+    if (shadow === undefined) handle(endpoint, exchange, path)
+    else shadow.handle(endpoint, exchange, path)
   }
 }
 

@@ -36,8 +36,11 @@ export interface HostExchange extends Exchange {
   /**
    * Leaves the request, whose body nobody has read, to what the host has for it besides. What it throws is given to `fail`.
    * @param headers for whatever answers: names (in lower case) and values in turn
+   * @param oldCode instead of what the host has
    */
-  passOn (headers: string[]): void
+  passOn (headers: string[], oldCode?: OldCode): void
+  /** The headers that the host itself has for the answer, so far. */
+  presetHeaders (): Record<string, unknown>
   /** Ends a request whose handler gave no answer. */
   fail (error: Error): void
 }

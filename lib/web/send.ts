@@ -50,12 +50,16 @@ export function addKept (res: NodeResponse, headers: string[]): void {
   addHeaders(res, headers)
   const kept = headers.filter((_text, index) => isKept(headers[index - index % 2]!))
   if (kept.length === 0) return
+  beforeHead(res, () => { addMissing(res, kept) })
+}
+
+/** Calls back when the head is about to be written, once all of its headers can be seen by `getHeader()`. */
+export function beforeHead (res: NodeResponse, listener: () => void): void {
   const { writeHead } = res as ServerResponse
   res.writeHead = function (this: ServerResponse, status: number, ...rest: unknown[]) {
     const message = typeof rest[0] === 'string' ? rest[0] : undefined
-    const given = message === undefined ? rest[0] : rest[1]
-    addHeadersOfHead(this, given)
-    addMissing(this, kept)
+    addHeadersOfHead(this, message === undefined ? rest[0] : rest[1])
+    listener()
     return message === undefined ? writeHead.call(this, status) : writeHead.call(this, status, message as never)
   } as never
 }
