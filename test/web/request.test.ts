@@ -212,6 +212,14 @@ t.test('any two things done to a received request, one after the other and at on
   t.same(found, [])
 })
 
+t.test('whatever is done to a received request', async (t) => {
+  const host = await startProbed(t, 'node:http')
+  const todo = fc.record({ steps: fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 3, maxLength: 6 }), together: fc.boolean(), look: fc.boolean() })
+  await fc.assert(fc.asyncProperty(fc.constantFrom('JSON', 'an empty body', 'GET without a body'), todo, async (name, todo) => {
+    t.same(await difference(host, sentOf(SAMPLES[name]!), todo), [])
+  }), { numRuns: 300 })
+})
+
 t.test('fetch() takes a received request', async (t) => {
   const echo = http.createServer((req, res) => {
     const chunks: Buffer[] = []
