@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 /** In HTTP/1 or HTTP/2. */
 type Answer = OutgoingMessage & { flush?: () => void }
 
+const CHUNKS_IN_TURN = 16
+
 /**
  * A web stream as a Node.js stream: one pending read, backpressure both ways, cancelled when destroyed.
  * Piped to an answer it hands its chunks over itself, without the buffer and the events of a `Readable` in between, which
@@ -16,6 +18,7 @@ export class BodyReadable extends Readable {
   #left: number | undefined
   #answer: Answer | undefined
   #endsAnswer = true
+  #inTurn = 0
 
   constructor (body: ReadableStream<unknown>, contentLength: string | null) {
     super()
@@ -37,7 +40,7 @@ export class BodyReadable extends Readable {
     if (this.#answer === undefined) this.#next()
   }
 
-  #next = (): void => {
+  readonly #next = (): void => {
     this.#reader.read().then(this.#take, this.#fail)
   }
 
@@ -57,7 +60,7 @@ export class BodyReadable extends Readable {
 
   #handOver (chunk: string | Uint8Array): void {
     // An empty chunk would end the reading: Readable waits for data before it reads again.
-    if (chunk.length === 0) return this.#next()
+    if (chunk.length === 0) return this.#goOn()
     if (this.#left !== undefined && (this.#left -= Buffer.byteLength(chunk)) < 0) return this.#isOff()
     if (this.#answer === undefined) this.push(chunk)
     else this.#write(this.#answer, chunk)
@@ -73,8 +76,18 @@ export class BodyReadable extends Readable {
     const goesOn = answer.write(chunk)
     // A compressing middleware holds small chunks back unless it is told.
     answer.flush?.()
-    if (goesOn) this.#next()
-    else answer.once('drain', this.#next)
+    if (goesOn) this.#goOn()
+    else answer.once('drain', this.#goOn)
+  }
+
+  /**
+   * A source that always has more would keep the process to itself, for what is written may be gone before anything else
+   * gets its turn: nobody would hear of other requests, or of the client that leaves.
+   */
+  readonly #goOn = (): void => {
+    this.#inTurn = (this.#inTurn + 1) % CHUNKS_IN_TURN
+    if (this.#inTurn === 0) setImmediate(this.#next)
+    else this.#next()
   }
 
   #end (): void {

@@ -53,6 +53,26 @@ t.test('a stream arrives chunk by chunk', async (t) => {
   await once(response, 'end')
 })
 
+t.test('a stream that always has more leaves the others their turn', async (t) => {
+  const eager = (chunk: string, headers: string): string => `export const GET = () => {
+    let n = 0
+    setImmediate(() => { bus.turn = n })
+    return new Response(new ReadableStream({ pull (c) { if (n++ === 5000) c.close(); else c.enqueue(${chunk}) } }), { headers: ${headers} })
+  }`
+  const { url, server } = await serve(t, {
+    '/chunked': eager("'x'", '{}'),
+    '/announced': eager("'x'", "{ 'content-length': '5000' }"),
+    '/empty': eager("''", '{}')
+  })
+  for (const path of ['/chunked', '/announced', '/empty']) {
+    for (const send of [async () => await (await fetch(url + path)).text(), async () => (await server.inject(path)).payload]) {
+      bus.turn = Infinity
+      t.equal((await send()).length, path === '/empty' ? 0 : 5000)
+      t.ok(bus.turn < 1000, `the event loop turned after ${bus.turn} of 5000 chunks`)
+    }
+  }
+})
+
 t.test('the headers of an event stream arrive before its first event', async (t) => {
   const step = stepper()
   const { url } = await serve(t, { '/x': STEPS.replace('}))', "}), { status: 201, headers: { 'content-type': 'text/event-stream', 'x-early': 'yes' } })") }, {
