@@ -17,8 +17,8 @@ export interface RequestContext {
   jar: object | undefined
   /** What `cookies()` gives, once it was asked for: the same promise each time. */
   cookies: Promise<unknown> | undefined
-  /** What `headers()` gives, likewise. */
-  headers: Promise<unknown> | undefined
+  /** The list that `headers()` gives, once it was asked for, and its promise. */
+  headers: { list: object, promise: Promise<unknown> } | undefined
   /** Whether draft mode was switched by this request. */
   draft: boolean | undefined
   /** Runs a task once the answer is out. */

@@ -53,7 +53,7 @@ export class HandlerContext implements RequestContext {
   phase: RequestContext['phase'] = 'handler'
   jar: object | undefined = undefined
   cookies: Promise<unknown> | undefined = undefined
-  headers: Promise<unknown> | undefined = undefined
+  headers: RequestContext['headers'] = undefined
   draft: boolean | undefined = undefined
   #after: AfterQueue | undefined = undefined
   #settled = false

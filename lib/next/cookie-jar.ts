@@ -1,6 +1,6 @@
 import { parseCookie, RequestCookies, ResponseCookies, stringifyCookie, type ResponseCookie } from '@edge-runtime/cookies'
-import type { RequestContext } from '../context/request-context.ts'
-import { bindMethods } from './bind-methods.ts'
+import { currentContext, type RequestContext } from '../context/request-context.ts'
+import { bindMethods, bindMethodsToRequest } from './bind-methods.ts'
 
 type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie>] | [options: ResponseCookie]
 type DeleteArguments = [key: string] | [options: Omit<ResponseCookie, 'value' | 'expires'>]
@@ -75,7 +75,7 @@ export class CookieJar implements ReadonlyRequestCookies {
   }
 }
 
-bindMethods(CookieJar.prototype, ['get', 'getAll', 'has', 'set', 'delete', 'toString'])
+bindMethodsToRequest(CookieJar.prototype, ['get', 'getAll', 'has', 'set', 'delete', 'toString'], () => jarOf(currentContext('cookies')))
 
 /** What `cookies()` gives in `after()`: the client's cookies alone. */
 export class LateCookies extends RequestCookies {

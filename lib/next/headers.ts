@@ -30,5 +30,9 @@ export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCoo
  */
 export function headers (): Promise<ReadonlyHeaders> & ReadonlyHeaders {
   const context = dynamicContext('headers')
-  return (context.headers ??= promiseWithMembers(new ReadonlyHeaders(context.request.headers))) as ReturnType<typeof headers>
+  if (context.headers === undefined) {
+    const list = new ReadonlyHeaders(context.request.headers)
+    context.headers = { list, promise: promiseWithMembers(list) }
+  }
+  return context.headers.promise as ReturnType<typeof headers>
 }

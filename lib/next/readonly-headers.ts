@@ -1,5 +1,6 @@
 import { LightHeaders, type HeaderStore } from '../web/light-headers.ts'
-import { bindMethods } from './bind-methods.ts'
+import { currentContext } from '../context/request-context.ts'
+import { bindMethodsToRequest } from './bind-methods.ts'
 
 /** The request's headers, as `headers()` gives them. */
 export type ReadonlyHeaders = Headers & {
@@ -18,7 +19,7 @@ export const ReadonlyHeaders: new (headers: Headers) => ReadonlyHeaders = class 
 
   static {
     for (const name of ['append', 'delete', 'set']) Object.defineProperty(this.prototype, name, { value: refuse, configurable: true, writable: true })
-    bindMethods(this.prototype, ['get', 'has', 'getSetCookie', 'keys', 'values', 'entries', 'forEach'])
+    bindMethodsToRequest(this.prototype, ['get', 'has', 'getSetCookie', 'keys', 'values', 'entries', 'forEach'], () => currentContext('headers').headers!.list)
   }
 }
 
