@@ -76,6 +76,8 @@ const CASES: Record<string, (t: any, server: Server) => Promise<void>> = {
     t.equal(login.status, 307, 'redirect() after save()')
     t.equal(login.headers.get('location'), '/api/profile')
     t.match(login.headers.getSetCookie(), [/^iron=[^;]+; Path=\/; Expires=[^;]+; Max-Age=1209540; HttpOnly; SameSite=lax$/])
+    const byForm = await visitor.send('/api/login', { method: 'POST', body: 'username=Ada', headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+    t.equal(byForm.status, 303, 'a plain form is followed by GET')
     t.same(await visitor.json('/api/profile'), { username: 'Ada', visits: 1 })
     t.same(await visitor.json('/api/profile'), { username: 'Ada', visits: 2 })
     const forger = browser()
