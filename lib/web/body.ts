@@ -116,7 +116,7 @@ function watch (source: Readable & { aborted?: boolean, complete?: boolean }, wa
     return noop
   }
   let done = false
-  const data = (chunk: Uint8Array | string): void => { watcher.data(typeof chunk === 'string' ? Buffer.from(chunk) : chunk) }
+  const data = (chunk: Uint8Array | string): void => { watcher.data(typeof chunk === 'string' ? Buffer.from(chunk, source.readableEncoding!) : chunk) }
   source.on('data', data)
   source.on('end', () => {
     if (done) return
