@@ -107,16 +107,21 @@ interface Watcher {
  * @returns what stops that; what is left of the body is taken care of when the answer is out
  */
 function watch (source: Readable & { aborted?: boolean, complete?: boolean }, watcher: Watcher): () => void {
-  if (source.readableEnded) {
-    watcher.end()
-    return noop
-  }
-  if (source.destroyed) {
-    watcher.error(source.errored ?? abortedError())
-    return noop
-  }
   let done = false
   const data = (chunk: Uint8Array | string): void => { watcher.data(typeof chunk === 'string' ? Buffer.from(chunk, source.readableEncoding!) : chunk) }
+  if (source.readableEnded || source.destroyed) {
+    queueMicrotask(() => {
+      // What has arrived completely is there, even if its client has left since.
+      const isWhole = source.readableEnded || source.complete === true
+      const rest = isWhole ? source.read() as Uint8Array | string | null : null
+      if (rest !== null && !done) data(rest)
+      if (done) return
+      done = true
+      if (isWhole) watcher.end()
+      else watcher.error(source.errored ?? abortedError())
+    })
+    return () => { done = true }
+  }
   source.on('data', data)
   source.on('end', () => {
     if (done) return
@@ -142,8 +147,6 @@ function watch (source: Readable & { aborted?: boolean, complete?: boolean }, wa
     source.pause()
   }
 }
-
-const noop = (): void => {}
 
 /** What Fetch gives to those who wait for a body that will not come. */
 function abortedError (): Error {

@@ -1,8 +1,10 @@
 /** What adapters between Node.js and Fetch have got wrong, one after the other. */
 import { after } from 'fastify-app-routes/server'
 import type { Express } from 'express'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
-import { startProbed } from './probe.ts'
+import { setProbe, startProbed } from './probe.ts'
 
 const HOSTS = ['fastify', 'fastify http2', 'express 5', 'node:http'] as const
 
@@ -68,3 +70,24 @@ t.test('a body whose stream has an encoding is read as it was sent', async (t) =
     t.same(streamed, sent, `${encoding}, as a stream`)
   }
 })
+
+for (const name of ['fastify', 'express 5', 'node:http'] as const) {
+  t.test(`a body that has arrived completely is there after its client has left (${name})`, async (t) => {
+    const host = await startProbed(t, name)
+    for (const reads of ['text', 'stream'] as const) {
+      const socket = connect(Number(new URL(host.url).port), '127.0.0.1')
+      const text = await new Promise<string>((resolve, reject) => {
+        setProbe('leaves', async (request) => {
+          const left = once(request.signal, 'abort')
+          socket.destroy()
+          await left
+          const read = reads === 'text' ? request.text() : new Response(request.body).text()
+          read.then(resolve, reject)
+          return new Response('nobody gets this')
+        })
+        socket.write('POST / HTTP/1.1\r\nhost: localhost\r\nx-probe: leaves\r\ncontent-length: 14\r\n\r\nthe whole body')
+      })
+      t.equal(text, 'the whole body', reads)
+    }
+  })
+}

@@ -7,6 +7,11 @@ export type Look = (request: NextRequest, context: { params: any }) => unknown
 const probes = ((globalThis as any)[Symbol.for('test.probes')] ??= new Map<string, Look>()) as Map<string, Look>
 let count = 0
 
+/** Runs for requests that the test itself sends, with `x-probe: ID`. */
+export function setProbe (id: string, look: Look): void {
+  probes.set(id, look)
+}
+
 const ROUTE = `
 const run = (request: Request, context: unknown) => (globalThis as any)[Symbol.for('test.probes')].get(request.headers.get('x-probe'))(request, context)
 export { run as GET, run as POST, run as PUT, run as PATCH, run as DELETE, run as OPTIONS }
