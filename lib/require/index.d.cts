@@ -18,6 +18,7 @@ declare namespace plugin {
   export type Compat = esm.Compat
   export type HostRequest = esm.HostRequest
   export type ParamsOf<Path extends string> = esm.ParamsOf<Path>
+  export type RouteConfig = esm.RouteConfig
   export type RouteContext<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteContext<Route>
   export type RouteHandler<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Route>
   export type RouteParams = esm.RouteParams
