@@ -47,14 +47,14 @@ async function check (t: any, app: any): Promise<void> {
 
 t.test('on Fastify', { skip }, async (t) => {
   const { NestFactory, FastifyAdapter, AppModule } = load()
-  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false })
+  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false, abortOnError: false })
   await app.register(appRoutes, path.join(dir, 'app'))
   await check(t, app)
 })
 
 t.test('on Express', { skip }, async (t) => {
   const { NestFactory, AppModule } = load()
-  const app = await NestFactory.create(AppModule, { logger: false })
+  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false })
   const routes = expressRoutes(path.join(dir, 'app'))
   t.teardown(() => routes.close())
   app.use(routes)
