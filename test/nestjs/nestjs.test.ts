@@ -1,4 +1,8 @@
-/** Route files inside a NestJS application, on Fastify and on Express. `.ci/run` installs NestJS in .cache. */
+/**
+ * Route files inside a NestJS application, on Fastify and on Express. NestJS is to be installed in .cache/nestjs:
+ * @nestjs/common, core, platform-express, platform-fastify, reflect-metadata and rxjs. `.ci/run` does not, since there the
+ * process ended before NestJS had started on Express, which no run of this file alone did.
+ */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
