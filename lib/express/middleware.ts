@@ -9,17 +9,18 @@ import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import type { OldCode } from '../handle/passed-request.ts'
-import { answerUnhandled, redirectUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
+import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
-import { canonicalPath, pathOf, searchOf } from '../routes/path.ts'
+import { canonicalPath } from '../routes/path.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
+import { pathOf, searchOf } from '../web/target.ts'
 import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse, type Next } from './exchange.ts'
 import { logError, logWarning } from './log.ts'
 import { ExpressPassed } from './passed.ts'
@@ -166,10 +167,9 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
 }
 
 /** What the host's router has cut off the path stays in front of redirects. */
-function unhandled ({ table, trailingSlash, oldCode }: ExpressMount, path: string, own: string, target: string, method: string): AutomaticAnswer | null {
+function unhandled (mount: ExpressMount, path: string, own: string, target: string, method: string): AutomaticAnswer | null {
   const prefix = path.endsWith(own) ? path.slice(0, path.length - own.length) : path
-  const search = searchOf(target)
-  return oldCode === undefined ? answerUnhandled(table, path, search, prefix, method, trailingSlash) : redirectUnhandled(table, path, search, prefix, trailingSlash)
+  return answerUnhandled(mount, path, searchOf(target), prefix, method)
 }
 
 function sendAutomatic (res: ConnectResponse, { status, headers, body }: AutomaticAnswer): void {

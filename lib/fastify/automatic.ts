@@ -4,10 +4,11 @@ import type { Duplex, Readable } from 'node:stream'
 import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import type { Lifecycle } from '../handle/lifecycle.ts'
-import { answerUnhandled, redirectUnhandled } from '../handle/unhandled.ts'
+import { answerUnhandled } from '../handle/unhandled.ts'
 import type { TrailingSlash } from '../routes/options.ts'
-import { cutPrefix, pathOf, searchOf } from '../routes/path.ts'
+import { cutPrefix } from '../routes/path.ts'
 import type { RouterOptions, RouteTable } from '../routes/table.ts'
+import { pathOf, searchOf } from '../web/target.ts'
 import { FastifyPassed } from './passed.ts'
 import { sendAutomatic } from './send.ts'
 
@@ -24,9 +25,10 @@ interface Mounted {
 const mountedBelow = new WeakMap<object, Mounted[]>()
 
 /**
- * Gives OPTIONS, 405 and slash redirects for paths of ours, and all other requests to the `fallback`, where nothing of the host's matches: routes for them would
- * clash with the host's later ones and steal from its wildcards. Requests that nothing matches belong to whichever
- * instance has the 404 handler, mostly the root, so the hook is put there; one hook serves all directories.
+ * Gives OPTIONS, 405 and slash redirects for paths of ours, and all other requests to the `fallback`, where nothing of the
+ * host's matches: routes for them would clash with the host's later ones and steal from its wildcards. Requests that nothing
+ * matches belong to whichever instance has the 404 handler, mostly the root, so the hook is put there; one hook serves all
+ * directories.
  */
 export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Mounted): void {
   const root = rootOf(fastify)
@@ -48,10 +50,8 @@ export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Moun
 }
 
 function sendAnswer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
-  for (const { table, prefix, trailingSlash, router, oldCode } of all) {
-    const path = routedPath(request.url, router)
-    const search = searchOf(request.url)
-    const automatic = oldCode === undefined ? answerUnhandled(table, path, search, prefix, request.method, trailingSlash) : redirectUnhandled(table, path, search, prefix, trailingSlash)
+  for (const mount of all) {
+    const automatic = answerUnhandled(mount, routedPath(request.url, mount.router), searchOf(request.url), mount.prefix, request.method)
     if (automatic !== null) {
       sendAutomatic(reply, automatic)
       return true

@@ -1,12 +1,8 @@
-import type { preParsingHookHandler, FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import type { FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
 import { createOldCode } from '../beside/fallback.ts'
-import { createShadows, type Shadows } from '../beside/shadow.ts'
+import { createShadows } from '../beside/shadow.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
-import type { Mount } from '../handle/context.ts'
-import { Endpoint } from '../handle/endpoint.ts'
-import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
-import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
@@ -14,14 +10,13 @@ import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
-import { canonicalPath, cutPrefix, endOfOrdinaryPath, searchOf } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { answerWhatNobodyHandles, routedPath, routeUpgrades } from './automatic.ts'
+import { answerWhatNobodyHandles, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
-import { FastifyExchange } from './exchange.ts'
+import type { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
 import { routeOptionsOf } from './route-config.ts'
-import { sendAutomatic } from './send.ts'
+import { acceptAnyContentType, routeHandler, type FastifyMount } from './route-handler.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
 export interface FastifyAppRoutesOptions extends AppRoutesOptions {
@@ -29,13 +24,6 @@ export interface FastifyAppRoutesOptions extends AppRoutesOptions {
   prefix?: string
   /** Fastify's log level for the routes of the directory. */
   logLevel?: LogLevel
-}
-
-/** One directory in one server. */
-interface FastifyMount extends Mount {
-  table: RouteTable
-  router: RouterOptions
-  shadows: Shadows
 }
 
 /**
@@ -165,6 +153,8 @@ function withPrefix (prefix: string, path: string): string {
 
 const constraintsOf = ({ config }: Route): NonNullable<RouteOptions['constraints']> => ({ ...config.host?.constraints as RouteOptions['constraints'] })
 
+const BODYLESS = new Set<Method>(['GET', 'HEAD'])
+
 const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
 
 function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, prefix: string, errorHandler: ReturnType<typeof errorHandlerFor>): void {
@@ -193,70 +183,4 @@ function spellings (path: string, prefix: string, trailingSlash: TrailingSlash):
   // To Fastify, '/' below a prefix is both forms.
   if (bare === '' && trailingSlash === true) return ['/']
   return trailingSlash === true && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
-}
-
-const BODYLESS = new Set<Method>(['GET', 'HEAD'])
-
-const withOddType = new WeakMap<FastifyRequest, string>()
-const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
-
-/** Fastify refuses malformed content types with 415 before any parser sees them; route handlers may look at them. */
-const acceptAnyContentType: preParsingHookHandler = (request, _reply, payload, done) => {
-  const type = request.raw.headers['content-type']
-  if (type !== undefined && !MEDIA_TYPE.test(type)) {
-    withOddType.set(request, type)
-    delete request.raw.headers['content-type']
-  }
-  done(null, payload)
-}
-
-function giveBackOddType (request: FastifyRequest): void {
-  if (request.raw.headers['content-type'] !== undefined) return
-  const odd = withOddType.get(request)
-  if (odd !== undefined) request.raw.headers['content-type'] = odd
-}
-
-/** Everything that does not change from request to request is settled here, once for each route. */
-function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { table } = mount
-  const skip = prefix === '' ? 0 : prefix.split('/').length - 1
-  const endpoint = new Endpoint(mount, route, method, skip)
-  const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
-  const shadowed = table.isShadowed(route, method)
-  const needsRest = route.segments.at(-1)?.kind === 'catch-all'
-  const readPath = pathReader(route, mount, prefix)
-
-  return (request, reply) => {
-    const path = readPath(request, reply)
-    if (path === null) return
-    if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
-    if (shadowed) {
-      const owner = table.match(cutPrefix(path, prefix) ?? path)
-      if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
-    }
-    if (endpoint.takesBody) giveBackOddType(request)
-    const exchange = new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url)
-    if (shadow === undefined) handle(endpoint, exchange, path)
-    else shadow.handle(endpoint, exchange, path)
-  }
-}
-
-/**
- * Reads the path that a request was routed by. Where another form of it is the canonical one, or where it is not the
- * route's by Next.js's rules, the request is answered and there is none.
- */
-function pathReader (route: Route, { table, router, trailingSlash }: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
-  const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
-  const needsCare = trailingSlash === true || duplicateSlashes === 'keep' || router.useSemicolonDelimiter === true || table.isOdd(route)
-
-  return ({ url }, reply) => {
-    const end = needsCare ? -1 : endOfOrdinaryPath(url)
-    if (end !== -1) return end === url.length ? url : url.slice(0, end)
-    const path = routedPath(url, router)
-    const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
-    if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, searchOf(url)))
-    else if (!table.isSpelled(route, path, prefix)) reply.callNotFound()
-    else return path
-    return null
-  }
 }

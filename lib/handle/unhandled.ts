@@ -1,6 +1,7 @@
 import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, cutPrefix } from '../routes/path.ts'
 import type { RouteTable } from '../routes/table.ts'
+import type { OldCode } from './passed-request.ts'
 
 /** An answer that no handler gives. */
 export interface AutomaticAnswer {
@@ -24,21 +25,26 @@ export function withoutHandler (allow: string, method: string): AutomaticAnswer 
   return { status: method === 'OPTIONS' ? 204 : 405, headers: { allow }, body: null }
 }
 
+/** What is to be known of a mounted directory, for requests that none of its handlers takes. */
+interface Unhandled {
+  table: RouteTable
+  trailingSlash: TrailingSlash
+  /** Has the verbs that our files lack. */
+  oldCode: OldCode | undefined
+}
+
 /**
- * What to answer where nothing of the host's matches: a redirect, OPTIONS or 405 for paths of ours, null for all others.
+ * What to answer where nothing of the host's matches: a redirect, OPTIONS or 405 for paths of ours, null for all others, and
+ * for what belongs to the old code.
  * @param path as the client sent it, mount prefix included
  * @param prefix the mount prefix
  */
-export function answerUnhandled (table: RouteTable, path: string, search: string, prefix: string, method: string, trailingSlash: TrailingSlash): AutomaticAnswer | null {
-  if (canonicalPath(path, trailingSlash) !== null) return redirectUnhandled(table, path, search, prefix, trailingSlash)
+export function answerUnhandled ({ table, trailingSlash, oldCode }: Unhandled, path: string, search: string, prefix: string, method: string): AutomaticAnswer | null {
+  const canonical = canonicalPath(path, trailingSlash)
+  if (canonical !== null) return leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
+  if (oldCode !== undefined) return null
   const route = match(table, path, prefix)
   return route === null || route.isGuarded || route.handlers[method as never] !== undefined ? null : withoutHandler(route.allow, method)
-}
-
-/** As `answerUnhandled`, for servers whose old code has the verbs that our files lack. */
-export function redirectUnhandled (table: RouteTable, path: string, search: string, prefix: string, trailingSlash: TrailingSlash): AutomaticAnswer | null {
-  const canonical = canonicalPath(path, trailingSlash)
-  return canonical !== null && leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
 }
 
 /** Follows the redirects that the client is going to follow; there are two at most. */

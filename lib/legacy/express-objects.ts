@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { parse } from 'node:querystring'
 import type { HandlerContext } from '../handle/context.ts'
+import { searchOf } from '../web/target.ts'
 import { lazily } from './lazily.ts'
 import { parseCookies } from './cookies.ts'
 
@@ -64,12 +65,10 @@ export function dress (req: ExpressLikeRequest, res: ExpressLikeResponse, contex
   req.res = res
   res.locals ??= Object.create(null)
   // A getter in Express 5, set by a middleware in 4
-  if (!('query' in req)) lazily(req, 'query', () => ({ ...parse(searchOf(req.url!)) }))
+  if (!('query' in req)) lazily(req, 'query', () => ({ ...parse(searchOf(req.url!).slice(1)) }))
 }
 
 /** For a handler that stands alone; in a chain `cookie-parser` does it, and leaves a request alone that has them. */
 export function addCookies (req: IncomingMessage): void {
   if (!('cookies' in req)) lazily(req, 'cookies', () => parseCookies(req.headers.cookie))
 }
-
-const searchOf = (url: string): string => url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''

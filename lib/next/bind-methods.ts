@@ -1,10 +1,8 @@
+type Method = (...args: unknown[]) => unknown
+
 /** Lets methods be taken off their object, as Next.js does: `const { get } = await cookies()`, `POST ({ json })`. */
 export function bindMethods (prototype: object, names: string[]): void {
-  for (const name of names) {
-    const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown
-    const enumerable = isEnumerable(prototype, name)
-    Object.defineProperty(prototype, name, { configurable: true, enumerable, get (this: object) { return method.bind(this) } })
-  }
+  redefine(prototype, names, (method) => ({ get (this: object) { return method.bind(this) } }))
 }
 
 /**
@@ -12,11 +10,16 @@ export function bindMethods (prototype: object, names: string[]): void {
  * request's. To bind a method each time that it is called would cost more than most of them do.
  */
 export function bindMethodsToRequest (prototype: object, names: string[], current: () => object): void {
-  for (const name of names) {
-    const method = Reflect.get(prototype, name) as (...args: unknown[]) => unknown
-    const enumerable = isEnumerable(prototype, name)
+  redefine(prototype, names, (method, name) => {
     const own = { [name] (this: object | undefined, ...args: unknown[]) { return Reflect.apply(method, this ?? current(), args) } }
-    Object.defineProperty(prototype, name, { configurable: true, enumerable, writable: true, value: own[name] })
+    return { writable: true, value: own[name] }
+  })
+}
+
+function redefine (prototype: object, names: string[], describe: (method: Method, name: string) => PropertyDescriptor): void {
+  for (const name of names) {
+    const method = Reflect.get(prototype, name) as Method
+    Object.defineProperty(prototype, name, { ...describe(method, name), configurable: true, enumerable: isEnumerable(prototype, name) })
   }
 }
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { LinkedSearchParams, refill } from './linked-search-params.ts'
 import { domainLocaleOf, formatPathname, parsePathname, type DomainLocale, type NextUrlConfig, type PathnameInfo } from './next-pathname.ts'
+import { searchOf } from '../web/target.ts'
 
 interface NextUrlOptions {
   /** Leaves loopback addresses as they are: a received request's URL is what its client used. */
@@ -69,7 +70,7 @@ export const NextURL: NextURLConstructor = class NextURL {
 
   get searchParams (): URLSearchParams {
     if (this.#parsedUrl !== undefined && this.#searchParams === undefined) return this.#parsedUrl.searchParams
-    return this.#searchParams ??= new LinkedSearchParams(queryOf(this.#given!), (search) => { this.#url.search = search })
+    return this.#searchParams ??= new LinkedSearchParams(searchOf(this.#given!), (search) => { this.#url.search = search })
   }
 
   get host (): string { return this.#url.host }
@@ -152,13 +153,6 @@ function parse (input: string | URL, base: string | URL | undefined, keepsHost: 
   const url = new URL(String(input), base === undefined ? undefined : String(base))
   if (!keepsHost && LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
   return url
-}
-
-function queryOf (href: string): string {
-  const start = href.indexOf('?')
-  const hash = href.indexOf('#')
-  if (start === -1 || (hash !== -1 && hash < start)) return ''
-  return href.slice(start, hash === -1 ? undefined : hash)
 }
 
 interface ParsedUrl {

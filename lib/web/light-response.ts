@@ -2,7 +2,7 @@ import { withType } from './body.ts'
 import type { BodyInit, ResponseType } from './fetch-types.ts'
 import { replaceHeaders } from './headers.ts'
 import { lightHeaders } from './light-headers.ts'
-import { encodeForm } from './multipart.ts'
+import { encodeForm } from './encode-form.ts'
 import { shareState, standIn, standInClass } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 

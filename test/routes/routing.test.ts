@@ -7,10 +7,11 @@ import path from 'node:path'
 import appRoutes from 'fastify-app-routes'
 import t from 'tap'
 import { findConflicts } from '../../lib/routes/conflicts.ts'
-import { canonicalPath, pathOf, readParams, resolvePath, searchOf } from '../../lib/routes/path.ts'
+import { canonicalPath, readParams, resolvePath } from '../../lib/routes/path.ts'
 import { scan } from '../../lib/routes/scan.ts'
 import { parseSegment, type Segment } from '../../lib/routes/segments.ts'
 import { RouteTable, type Route } from '../../lib/routes/table.ts'
+import { pathOf, searchOf } from '../../lib/web/target.ts'
 import { HOSTS, onEveryHost, type HostName, type RunningHost } from '../hosts.ts'
 
 type Tree = { [name: string]: string | Tree }
