@@ -11,6 +11,7 @@ import { Lifecycle } from '../handle/lifecycle.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { pagesSource } from '../legacy/pages.ts'
+import { releaseCompiler } from '../loader/compile.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
@@ -108,6 +109,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     pages: pagesSource(options.pagesDir),
     warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
   })
+  releaseCompiler()
   const mount: ExpressMount = {
     table,
     endpoints: new Map(),

@@ -1,9 +1,10 @@
-import type { FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import type { FastifyContentTypeParser, FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { pagesSource } from '../legacy/pages.ts'
+import { releaseCompiler } from '../loader/compile.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { loadModule } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
@@ -52,6 +53,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     releaseHooks()
     throw error
   })
+  releaseCompiler()
   const mount: FastifyMount = {
     table,
     router,
@@ -74,7 +76,9 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     refuseUnknownConstraints(child, options.dir, table)
     await registerFolders(child, table, (scope, routes) => {
       scope.removeAllContentTypeParsers()
-      scope.addContentTypeParser('*', (_request, payload, done) => { done(null, payload) })
+      scope.addContentTypeParser('*', passThrough)
+      // Fastify remembers for which types such a parser is, and looks at each '*' anew.
+      scope.addContentTypeParser(/^/, passThrough)
       const errorHandler = errorHandlerFor(scope)
       for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
     })
@@ -82,6 +86,8 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(fastify, oldCode)
   }, { prefix: options.prefix, logLevel: options.logLevel })
 }
+
+const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }
 
 type InitialConfig = FastifyInstance['initialConfig'] & { routerOptions?: RouterOptions & { maxParamLength?: number } }
 

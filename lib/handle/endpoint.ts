@@ -1,4 +1,4 @@
-import { promiseWithValues } from '../next/thenable.ts'
+import { carriedNames, promiseWithValues } from '../next/thenable.ts'
 import { readParams } from '../routes/path.ts'
 import type { Method, Route } from '../routes/table.ts'
 import type { Mount } from './context.ts'
@@ -17,7 +17,8 @@ export class Endpoint {
   /** Whether the request may not be looked at. */
   readonly isStatic: boolean
   readonly #skip: number
-  readonly #hasParams: boolean
+  /** The parameters that can be read without awaiting them; undefined where the route has none at all. */
+  readonly #names: string[] | undefined
   /** 13 and 14 give no `params` to routes without parameters. */
   readonly #noParams: Promise<unknown> | undefined
 
@@ -30,7 +31,8 @@ export class Endpoint {
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.isStatic = route.config.dynamic === 'error' && !this.takesBody
     this.#skip = skip
-    this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')
+    const names = route.segments.filter((segment) => segment.kind !== 'static').map(({ name }) => name)
+    this.#names = names.length > 0 ? carriedNames(names) : undefined
     this.#noParams = mount.compat < 15 ? undefined : NO_PARAMS
   }
 
@@ -39,7 +41,7 @@ export class Endpoint {
    * @throws URIError where an escape is malformed
    */
   params (path: string): Promise<unknown> | undefined {
-    return this.#hasParams ? promiseWithValues(readParams(this.route, path, this.#skip)) : this.#noParams
+    return this.#names === undefined ? this.#noParams : promiseWithValues(readParams(this.route, path, this.#skip), this.#names)
   }
 }
 

@@ -72,7 +72,10 @@ function mayImportTypes (source: string): boolean {
   })
 }
 
-interface Esbuild { transformSync (source: string, options: object): { code: string } }
+interface Esbuild {
+  transformSync (source: string, options: object): { code: string }
+  stop? (): Promise<void>
+}
 
 let esbuild: Esbuild | undefined
 
@@ -83,6 +86,11 @@ function esbuildFor (file: string, why: string): Esbuild {
     esbuild = createRequire(tsx)('esbuild') as Esbuild
   }
   return esbuild
+}
+
+/** Lets go of esbuild's process and thread, which take 50 MiB. They come back where a module is loaded later. */
+export function releaseCompiler (): void {
+  void esbuild?.stop?.()
 }
 
 /** The package.json of `tsx`: the application's own, else the one beside us. */

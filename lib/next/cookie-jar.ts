@@ -1,81 +1,100 @@
-import { parseCookie, RequestCookies, ResponseCookies, stringifyCookie, type ResponseCookie } from '@edge-runtime/cookies'
+import { RequestCookies, type ResponseCookie, type ResponseCookies as EdgeResponseCookies } from '@edge-runtime/cookies'
 import { currentContext, type RequestContext } from '../context/request-context.ts'
-import { bindMethods, bindMethodsToRequest } from './bind-methods.ts'
-
-type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie>] | [options: ResponseCookie]
-type DeleteArguments = [key: string] | [options: Omit<ResponseCookie, 'value' | 'expires'>]
+import { lightHeaders } from '../web/light-headers.ts'
+import { headerOf } from '../web/lazy-request.ts'
+import { bindMethods } from './bind-methods.ts'
+import { findCookie, readCookies, writeCookie } from './cookie-text.ts'
+import { deletedCookie, nameOf, ResponseCookies, settledCookie, type DeleteArguments, type SetArguments } from './response-cookies.ts'
 
 /** What `cookies()` gives: the client's cookies, and what the handler set or deleted among them. */
-export type ReadonlyRequestCookies = Omit<RequestCookies, 'set' | 'clear' | 'delete'> & Pick<ResponseCookies, 'set' | 'delete'>
+export type ReadonlyRequestCookies = Omit<RequestCookies, 'set' | 'clear' | 'delete'> & Pick<EdgeResponseCookies, 'set' | 'delete'>
 
+/** Its methods may be taken off it, as in Next.js: without a `this`, they belong to the jar of the current request. */
 export class CookieJar implements ReadonlyRequestCookies {
   readonly #context: RequestContext
-  // Not ResponseCookies: it writes all headers anew for each cookie, and clients can send thousands.
-  readonly #received: Map<string, string>
-  readonly #changed = new Map<string, ResponseCookie>()
+  /** The header that the client sent. */
+  readonly #received: string
+  #changed: Map<string, ResponseCookie> | undefined
 
   constructor (context: RequestContext) {
     this.#context = context
-    this.#received = parseCookie(context.request.headers.get('cookie') ?? '')
+    this.#received = headerOf(context.request, 'cookie') ?? ''
+    this.#changed = undefined
   }
 
   /** How many cookies there are. */
-  get size (): number { return this.#names().size }
+  get size (): number { return this.#all().size }
 
-  get (...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined { return this.#find(nameOf(key)) }
-
-  getAll (...args: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
-    const names = args.length === 0 ? [...this.#names()] : [nameOf(args[0] ?? { name: '' })]
-    return names.map((name) => this.#find(name)).filter((cookie) => cookie !== undefined)
+  get (this: CookieJar | undefined, ...[key]: [name: string] | [ResponseCookie]): ResponseCookie | undefined {
+    return CookieJar.#of(this).#find(nameOf(key))
   }
 
-  has (name: string): boolean { return this.#changed.has(name) || this.#received.has(name) }
+  getAll (this: CookieJar | undefined, ...args: [name: string] | [ResponseCookie] | []): ResponseCookie[] {
+    const jar = CookieJar.#of(this)
+    if (args.length === 0) return [...jar.#all().values()]
+    const cookie = jar.#find(nameOf(args[0] ?? { name: '' }))
+    return cookie === undefined ? [] : [cookie]
+  }
+
+  has (this: CookieJar | undefined, name: string): boolean {
+    const jar = CookieJar.#of(this)
+    return jar.#changed?.has(name) === true || findCookie(jar.#received, name) !== undefined
+  }
 
   set (...args: SetArguments): this {
-    return this.#change(args[0], (cookies) => cookies.set(...args))
+    return CookieJar.#of(this).#change(settledCookie(args)) as this
   }
 
   delete (...args: DeleteArguments): this {
-    return this.#change(args[0], (cookies) => cookies.delete(...args))
+    return CookieJar.#of(this).#change(settledCookie([deletedCookie(args)])) as this
   }
 
-  toString (): string { return this.getAll().map((cookie) => stringifyCookie(cookie)).join('; ') }
+  toString (): string { return CookieJar.#of(this).getAll().map(writeCookie).join('; ') }
 
   [Symbol.iterator] (): MapIterator<[string, ResponseCookie]> {
-    return new Map(this.getAll().map((cookie) => [cookie.name, cookie])).entries()
+    return this.#all().entries()
   }
 
-  #change (key: string | { name: string }, change: (cookies: ResponseCookies) => void): this {
+  static #of (self: CookieJar | undefined): CookieJar {
+    return self ?? jarOf(currentContext('cookies'))
+  }
+
+  #change (cookie: ResponseCookie): CookieJar {
     if (this.#context.phase === 'after') refuse()
-    const changed = new ResponseCookies(new Headers())
-    change(changed)
-    this.#changed.set(nameOf(key), changed.getAll()[0]!)
+    this.#changed ??= new Map()
+    this.#changed.set(cookie.name, cookie)
     return this
   }
 
   #find (name: string): ResponseCookie | undefined {
-    const value = this.#received.get(name)
-    return this.#changed.get(name) ?? (value === undefined ? undefined : { name, value, path: '/' })
+    const changed = this.#changed?.get(name)
+    if (changed !== undefined) return changed
+    const value = findCookie(this.#received, name)
+    return value === undefined ? undefined : { name, value, path: '/' }
   }
 
-  #names (): Set<string> { return new Set([...this.#received.keys(), ...this.#changed.keys()]) }
+  /** By name, the client's first. */
+  #all (): Map<string, ResponseCookie> {
+    const all = new Map<string, ResponseCookie>()
+    for (const [name, value] of readCookies(this.#received)) all.set(name, { name, value, path: '/' })
+    for (const [name, cookie] of this.#changed ?? []) all.set(name, cookie)
+    return all
+  }
 
   /**
    * The headers of a response with the changed cookies added. Where both set the same name, the response wins.
    * Undefined where nothing was changed: then the response's own Set-Cookie lines go out as they are.
    */
   addTo (headers: Headers): Headers | undefined {
-    if (this.#changed.size === 0) return undefined
-    const merged = new Headers(headers)
+    if (this.#changed === undefined) return undefined
+    const merged = lightHeaders(headers, null)
     const cookies = new ResponseCookies(merged)
     const own = cookies.getAll()
-    for (const name of this.#names()) if (this.#changed.has(name)) cookies.set(this.#changed.get(name)!)
+    for (const [name, cookie] of this.#all()) if (this.#changed.has(name)) cookies.set(cookie)
     for (const cookie of own) cookies.set(cookie)
     return merged
   }
 }
-
-bindMethodsToRequest(CookieJar.prototype, ['get', 'getAll', 'has', 'set', 'delete', 'toString'], () => jarOf(currentContext('cookies')))
 
 /** What `cookies()` gives in `after()`: the client's cookies alone. */
 export class LateCookies extends RequestCookies {
@@ -89,8 +108,6 @@ bindMethods(LateCookies.prototype, ['get', 'getAll', 'has', 'toString'])
 function refuse (): never {
   throw new Error('Cookies can only be modified in a Server Action or Route Handler. Read more: https://nextjs.org/docs/app/api-reference/functions/cookies#options')
 }
-
-const nameOf = (key: string | { name: string }): string => typeof key === 'string' ? key : key.name
 
 /** The jar of a request, made when first asked for. */
 export function jarOf (context: RequestContext): CookieJar {

@@ -2,7 +2,7 @@ import { RequestCookies } from '@edge-runtime/cookies'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { currentContext, dynamicContext, type RequestContext } from '../context/request-context.ts'
 import { jarOf } from './cookie-jar.ts'
-import { promiseWithMembers } from './thenable.ts'
+import { promiseClassFor } from './thenable.ts'
 
 export const BYPASS_COOKIE = '__prerender_bypass'
 
@@ -60,5 +60,7 @@ export function isDraftSecret (value: string | undefined): boolean {
  * @see https://nextjs.org/docs/app/api-reference/functions/draft-mode
  */
 export function draftMode (): Promise<DraftMode> & DraftMode {
-  return promiseWithMembers<DraftMode>(new RequestDraftMode(currentContext('draftMode')))
+  return new DraftModePromise(new RequestDraftMode(currentContext('draftMode')))
 }
+
+const DraftModePromise = promiseClassFor<DraftMode>(RequestDraftMode)

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { requestStorage } from '../context/request-context.ts'
+import { OutsideRequestError } from '../errors.ts'
 
 /**
  * A process may run real Next.js too (a custom server), and a library be used on both sides. What such a library calls
@@ -9,17 +10,34 @@ import { requestStorage } from '../context/request-context.ts'
 type AnyFunction = (...args: unknown[]) => unknown
 type Functions = Record<string, AnyFunction | undefined>
 
-/** The module, with functions of these names handing on to the real ones. */
-export function handingOn<T extends object> (specifier: string, module: T, names: Array<keyof T & string>): T {
-  const functions = names.map((name) => [name, handOn(specifier, name, module[name] as AnyFunction)])
+/**
+ * The module, with functions of these names handing on to the real ones.
+ * @param asking those that throw `OutsideRequestError` outside a request; they are not asked about one beforehand
+ */
+export function handingOn<T extends object> (specifier: string, module: T, names: Array<keyof T & string>, asking: Array<keyof T & string> = []): T {
+  const functions = [
+    ...names.map((name) => [name, handOnOutside(specifier, name, module[name] as AnyFunction)]),
+    ...asking.map((name) => [name, handOnRefused(specifier, name, module[name] as AnyFunction)])
+  ]
   return { ...module, ...Object.fromEntries(functions) as Partial<T> }
 }
 
-function handOn (specifier: string, name: string, ours: AnyFunction): AnyFunction {
+function handOnOutside (specifier: string, name: string, ours: AnyFunction): AnyFunction {
   return (...args: unknown[]) => {
-    if (requestStorage.getStore() !== undefined) return ours(...args)
-    const real = realModule(specifier)?.[name]
+    const real = requestStorage.getStore() === undefined ? realModule(specifier)?.[name] : undefined
     return real === undefined ? ours(...args) : real(...args)
+  }
+}
+
+function handOnRefused (specifier: string, name: string, ours: AnyFunction): AnyFunction {
+  return (...args: unknown[]) => {
+    try {
+      return ours(...args)
+    } catch (error) {
+      const real = error instanceof OutsideRequestError ? realModule(specifier)?.[name] : undefined
+      if (real === undefined) throw error
+      return real(...args)
+    }
   }
 }
 

@@ -1,8 +1,8 @@
 import { dynamicContext } from '../context/request-context.ts'
-import { jarOf, LateCookies, type ReadonlyRequestCookies } from './cookie-jar.ts'
+import { CookieJar, jarOf, LateCookies, type ReadonlyRequestCookies } from './cookie-jar.ts'
 import type { DraftMode } from './draft-mode.ts'
 import { ReadonlyHeaders } from './readonly-headers.ts'
-import { promiseWithMembers } from './thenable.ts'
+import { promiseClassFor } from './thenable.ts'
 
 export { draftMode } from './draft-mode.ts'
 export type { DraftMode, ReadonlyHeaders, ReadonlyRequestCookies }
@@ -18,9 +18,12 @@ export type { ReadonlyRequestCookies as UnsafeUnwrappedCookies, ReadonlyHeaders 
  */
 export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCookies {
   const context = dynamicContext('cookies')
-  if (context.phase === 'after') return promiseWithMembers<ReadonlyRequestCookies>(new LateCookies(context.request.headers))
-  return (context.cookies ??= promiseWithMembers<ReadonlyRequestCookies>(jarOf(context))) as ReturnType<typeof cookies>
+  if (context.phase === 'after') return new LateCookiesPromise(new LateCookies(context.request.headers))
+  return (context.cookies ??= new CookiesPromise(jarOf(context))) as ReturnType<typeof cookies>
 }
+
+const CookiesPromise = promiseClassFor<ReadonlyRequestCookies>(CookieJar)
+const LateCookiesPromise = promiseClassFor<ReadonlyRequestCookies>(LateCookies)
 
 /**
  * The request's headers, read-only.
@@ -31,8 +34,10 @@ export function cookies (): Promise<ReadonlyRequestCookies> & ReadonlyRequestCoo
 export function headers (): Promise<ReadonlyHeaders> & ReadonlyHeaders {
   const context = dynamicContext('headers')
   if (context.headers === undefined) {
-    const list = new ReadonlyHeaders(context.request.headers)
-    context.headers = { list, promise: promiseWithMembers(list) }
+    const list = new ReadonlyHeaders(context.request)
+    context.headers = { list, promise: new HeadersPromise(list) }
   }
   return context.headers.promise as ReturnType<typeof headers>
 }
+
+const HeadersPromise = promiseClassFor<ReadonlyHeaders>(ReadonlyHeaders)

@@ -1,31 +1,33 @@
 /** The query of a URL that is not parsed before its query changes: most requests only read it. */
-export class LinkedSearchParams extends URLSearchParams {
-  readonly #changed: (search: string) => void
+export class LinkedSearchParams<Owner> extends URLSearchParams {
+  readonly #owner: Owner
+  readonly #changed: (owner: Owner, search: string) => void
 
-  /** @param changed told the new query whenever it has changed */
-  constructor (search: string, changed: (search: string) => void) {
+  /** @param changed told the new query of `owner` whenever it has changed */
+  constructor (search: string, owner: Owner, changed: (owner: Owner, search: string) => void) {
     super(search)
+    this.#owner = owner
     this.#changed = changed
   }
 
   override append (...args: Parameters<URLSearchParams['append']>): void {
     super.append(...args)
-    this.#changed(this.toString())
+    this.#changed(this.#owner, this.toString())
   }
 
   override delete (...args: Parameters<URLSearchParams['delete']>): void {
     super.delete(...args)
-    this.#changed(this.toString())
+    this.#changed(this.#owner, this.toString())
   }
 
   override set (...args: Parameters<URLSearchParams['set']>): void {
     super.set(...args)
-    this.#changed(this.toString())
+    this.#changed(this.#owner, this.toString())
   }
 
   override sort (): void {
     super.sort()
-    this.#changed(this.toString())
+    this.#changed(this.#owner, this.toString())
   }
 
   static {

@@ -101,7 +101,7 @@ function hide<T> (target: object, key: PropertyKey, value: T): T {
   return value
 }
 
-const RECEIVED = { keepsHost: true }
+const RECEIVED = { keepsHost: true } as const
 
 /** The `NextRequest` of a received request. */
 export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
@@ -119,7 +119,7 @@ export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
   }
 
   override get nextUrl (): NextURL {
-    return this.#nextUrl ??= new NextURL(this.url, this.#nextConfig === undefined ? RECEIVED : { nextConfig: this.#nextConfig, keepsHost: true })
+    return this.#nextUrl ??= new NextURL(this, this.#nextConfig === undefined ? RECEIVED : { nextConfig: this.#nextConfig, keepsHost: true })
   }
 }
 

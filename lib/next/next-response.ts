@@ -1,6 +1,7 @@
-import { ResponseCookies } from '@edge-runtime/cookies'
+import type { ResponseCookies as EdgeResponseCookies } from '@edge-runtime/cookies'
 import type { BodyInit } from '../web/fetch-types.ts'
-import { jsonBody, LightResponse } from '../web/light-response.ts'
+import { jsonResponse, LightResponse } from '../web/light-response.ts'
+import { ResponseCookies } from './response-cookies.ts'
 import { validateUrl } from './validate-url.ts'
 
 interface ResponseInit extends globalThis.ResponseInit {
@@ -14,42 +15,56 @@ interface MiddlewareResponseInit extends globalThis.ResponseInit {
 
 const REDIRECT_STATUS = new Set([301, 302, 303, 307, 308])
 
-const kCookies = Symbol('cookies')
-
 /**
- * The Web `Response` with Next.js's additions. Nothing in the type is private, so that Next.js's own responses are of it, too.
+ * The Web `Response` with Next.js's additions. An interface, so that Next.js's own responses are of this type, too.
  * @see https://nextjs.org/docs/app/api-reference/functions/next-response
  */
-export class NextResponse<Body = unknown> extends LightResponse {
-  /** @internal */
-  declare [kCookies]: ResponseCookies | undefined
+export interface NextResponse<Body = unknown> extends Response {
   /** The type of what `NextResponse.json()` was given; there is no such property. */
-  declare readonly __body?: Body
-
-  constructor (body?: BodyInit | null, init: ResponseInit = {}) {
-    super(body, init)
-  }
-
+  readonly __body?: Body
   /**
    * The cookies that the response sets.
    * @see https://nextjs.org/docs/app/api-reference/functions/next-response#cookies
    */
-  get cookies (): ResponseCookies {
-    if (this[kCookies] === undefined) Object.defineProperty(this, kCookies, { value: new ResponseCookies(this.headers) })
-    return this[kCookies]!
-  }
+  readonly cookies: EdgeResponseCookies
+}
 
+interface NextResponseConstructor {
+  new <Body = unknown> (body?: BodyInit | null, init?: ResponseInit): NextResponse<Body>
+  prototype: NextResponse
   /** A response with a JSON body. */
-  static override json<JsonBody> (body: JsonBody, init?: ResponseInit): NextResponse<JsonBody> {
-    return new NextResponse<JsonBody>(...jsonBody(body, init))
-  }
-
+  json<JsonBody> (body: JsonBody, init?: ResponseInit): NextResponse<JsonBody>
   /**
    * A redirect, 307 unless told otherwise.
    * @throws Error where the URL is relative
    * @throws RangeError where the status is none of 301, 302, 303, 307, 308
    */
-  static override redirect (url: string | NextUrlLike | URL, init?: number | ResponseInit): NextResponse<unknown> {
+  redirect (url: string | NextUrlLike | URL, init?: number | ResponseInit): NextResponse<unknown>
+  /** Middleware's answer "serve another path"; route handlers may not return it. */
+  rewrite (destination: string | NextUrlLike | URL, init?: MiddlewareResponseInit): NextResponse<unknown>
+  /** Middleware's answer "go on"; a route handler passes its request on by it. */
+  next (init?: MiddlewareResponseInit): NextResponse<unknown>
+  /** The native one: a response that cannot be sent. */
+  error (): Response
+}
+
+export const NextResponse: NextResponseConstructor = class NextResponse extends LightResponse {
+  #cookies: ResponseCookies | undefined
+
+  constructor (body?: BodyInit | null, init?: ResponseInit) {
+    super(body, init)
+    this.#cookies = undefined
+  }
+
+  get cookies (): ResponseCookies {
+    return this.#cookies ??= new ResponseCookies(this.headers)
+  }
+
+  static override json (body: unknown, init?: ResponseInit): never {
+    return jsonResponse(NextResponse, body, init) as never
+  }
+
+  static override redirect (url: string | NextUrlLike | URL, init?: number | ResponseInit): NextResponse {
     const status = typeof init === 'number' ? init : init?.status ?? 307
     if (!REDIRECT_STATUS.has(status)) throw new RangeError('Failed to execute "redirect" on "response": Invalid status code')
     const own = typeof init === 'object' ? init ?? {} : {}
@@ -58,16 +73,14 @@ export class NextResponse<Body = unknown> extends LightResponse {
     return new NextResponse(null, { ...own, headers, status })
   }
 
-  /** Middleware's answer "serve another path"; route handlers may not return it. */
-  static rewrite (destination: string | NextUrlLike | URL, init?: MiddlewareResponseInit): NextResponse<unknown> {
+  static rewrite (destination: string | NextUrlLike | URL, init?: MiddlewareResponseInit): NextResponse {
     const headers = new Headers(init?.headers)
     headers.set('x-middleware-rewrite', validateUrl(destination))
     overrideRequestHeaders(init, headers)
     return new NextResponse(null, { ...init, headers })
   }
 
-  /** Middleware's answer "go on"; route handlers may not return it. */
-  static next (init?: MiddlewareResponseInit): NextResponse<unknown> {
+  static next (init?: MiddlewareResponseInit): NextResponse {
     const headers = new Headers(init?.headers)
     headers.set('x-middleware-next', '1')
     overrideRequestHeaders(init, headers)

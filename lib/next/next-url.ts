@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { LinkedSearchParams, refill } from './linked-search-params.ts'
 import { domainLocaleOf, formatPathname, parsePathname, type DomainLocale, type NextUrlConfig, type PathnameInfo } from './next-pathname.ts'
+import { targetOf } from '../web/lazy-request.ts'
 import { searchOf } from '../web/target.ts'
 
 interface NextUrlOptions {
@@ -47,30 +48,35 @@ export interface NextURL {
 
 interface NextURLConstructor {
   new (input: string | URL, options?: NextUrlOptions): NextURL
+  /** The URL of a received request, whose host is kept. */
+  new (received: Request, options: NextUrlOptions & { keepsHost: true }): NextURL
   new (input: string | URL, base?: string | URL, options?: NextUrlOptions): NextURL
 }
 
 export const NextURL: NextURLConstructor = class NextURL {
-  /** The URL as it was given, until more than its query is asked for. */
-  #given: string | undefined
+  /** The URL as it was given, or the received request that has it, until more than its query is asked for. */
+  #given: string | Request | undefined
   #parsedUrl: URL | undefined
-  #searchParams: LinkedSearchParams | undefined
+  #searchParams: URLSearchParams | undefined
   /** What the path that was parsed says; looked at before anything can change it. */
   #parsed: ParsedUrl | undefined
   readonly #options: NextUrlOptions
 
-  constructor (input: string | URL, baseOrOptions?: string | URL | NextUrlOptions, options?: NextUrlOptions) {
+  constructor (input: string | URL | Request, baseOrOptions?: string | URL | NextUrlOptions, options?: NextUrlOptions) {
     const hasBase = typeof baseOrOptions === 'string' || baseOrOptions instanceof URL
     this.#options = options ?? (hasBase ? {} : baseOrOptions ?? {})
-    if (this.#options.keepsHost === true) this.#given = String(input)
-    else this.#parsedUrl = parse(input, hasBase ? baseOrOptions : this.#options.base, false)
+    if (this.#options.keepsHost === true) this.#given = input as string | Request
+    else this.#parsedUrl = parse(input as string | URL, hasBase ? baseOrOptions : this.#options.base, false)
   }
 
-  get #url (): URL { return this.#parsedUrl ??= new URL(this.#given!) }
+  get #url (): URL { return this.#parsedUrl ??= new URL(typeof this.#given === 'object' ? this.#given.url : this.#given!) }
+
+  static #setQuery (self: unknown, search: string): void { (self as NextURL).#url.search = search }
 
   get searchParams (): URLSearchParams {
     if (this.#parsedUrl !== undefined && this.#searchParams === undefined) return this.#parsedUrl.searchParams
-    return this.#searchParams ??= new LinkedSearchParams(searchOf(this.#given!), (search) => { this.#url.search = search })
+    // What the URL parser escapes in a query comes out of the escapes as it was.
+    return this.#searchParams ??= new LinkedSearchParams(searchOf(typeof this.#given === 'object' ? targetOf(this.#given) : this.#given!), this, NextURL.#setQuery)
   }
 
   get host (): string { return this.#url.host }

@@ -1,4 +1,5 @@
 import { LightHeaders, type HeaderStore } from '../web/light-headers.ts'
+import { headerOf } from '../web/lazy-request.ts'
 import { currentContext } from '../context/request-context.ts'
 import { bindMethodsToRequest } from './bind-methods.ts'
 
@@ -12,9 +13,9 @@ export type ReadonlyHeaders = Headers & {
   delete (...args: unknown[]): void
 }
 
-export const ReadonlyHeaders: new (headers: Headers) => ReadonlyHeaders = class ReadonlyHeaders extends LightHeaders {
-  constructor (headers: Headers) {
-    super(new View(headers))
+export const ReadonlyHeaders: (new (request: Request) => ReadonlyHeaders) = class ReadonlyHeaders extends LightHeaders {
+  constructor (request: Request) {
+    super(new View(request))
   }
 
   static {
@@ -23,16 +24,16 @@ export const ReadonlyHeaders: new (headers: Headers) => ReadonlyHeaders = class 
   }
 }
 
-/** What another list has when it is asked. */
+/** What the headers of a request are when they are asked for. */
 class View implements HeaderStore {
-  readonly #headers: Headers
+  readonly #request: Request
 
-  constructor (headers: Headers) {
-    this.#headers = headers
+  constructor (request: Request) {
+    this.#request = request
   }
 
-  get (name: string): string | null { return this.#headers.get(name) }
-  toNative (): Headers { return new Headers(this.#headers) }
+  get (name: string): string | null { return headerOf(this.#request, name) }
+  toNative (): Headers { return new Headers(this.#request.headers) }
 }
 
 function refuse (): never {

@@ -9,8 +9,8 @@ import { boundGlobals } from '../web/bound-globals.ts'
 
 /** What route files get for the names by which they import Next.js, and for ours. */
 export const servedModules = {
-  'next/server': handingOn('next/server', server, ['after', 'connection']),
-  'next/headers': handingOn('next/headers', headers, ['cookies', 'draftMode', 'headers']),
+  'next/server': handingOn('next/server', server, [], ['after', 'connection']),
+  'next/headers': handingOn('next/headers', headers, [], ['cookies', 'draftMode', 'headers']),
   'next/navigation': handingOn('next/navigation', navigation, ['forbidden', 'notFound', 'permanentRedirect', 'redirect', 'unauthorized', 'unstable_rethrow', 'useParams', 'usePathname', 'useRouter', 'useSearchParams', 'useSelectedLayoutSegment', 'useSelectedLayoutSegments', 'useServerInsertedHTML']),
   'next/cache': handingOn('next/cache', cache, Object.keys(cache) as Array<keyof typeof cache>),
   'next/og': og,

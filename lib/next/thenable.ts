@@ -3,69 +3,59 @@ const RESERVED = new Set(['then', 'catch', 'finally', 'constructor', '__proto__'
 
 const MARKS_PROMISES = Number(process.versions.node.split('.', 1)[0]) < 24
 
+/** Those of the names that a promise can carry: a parameter called `then` is there for those who await. */
+export const carriedNames = (names: string[]): string[] => names.filter((name) => !RESERVED.has(name))
+
 /**
  * Values that route files of every generation can read: 15 and 16 await them, 13 and 14 read them right away.
+ * @param names those of the values that are read right away
  * @see https://nextjs.org/docs/messages/sync-dynamic-apis
  */
-export function promiseWithValues<T extends Record<string, unknown>> (values: T): Promise<T> & T {
-  return new WithValues(values) as unknown as Promise<T> & T
+export function promiseWithValues<T extends Record<string, unknown>> (values: T, names: readonly string[]): Promise<T> & T {
+  const promise = Promise.resolve(values) as unknown as Promise<T> & Record<string, unknown>
+  // Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone.
+  if (MARKS_PROMISES) for (const key of Object.getOwnPropertySymbols(promise)) Object.defineProperty(promise, key, { enumerable: false })
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index]!
+    // An optional catch-all without a rest has none.
+    if (Object.hasOwn(values, name)) promise[name] = values[name]
+  }
+  return promise as Promise<T> & T
 }
 
-class WithValues extends Promise<object> {
-  constructor (values: Record<string, unknown>) {
-    super((resolve) => { resolve(values) })
-    // Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone.
-    if (MARKS_PROMISES) for (const key of Object.getOwnPropertySymbols(this)) Object.defineProperty(this, key, { enumerable: false })
-    for (const key of Object.keys(values)) {
-      // A parameter called `then` is there for those who await.
-      if (!RESERVED.has(key)) (this as unknown as Record<string, unknown>)[key] = values[key]
-    }
+/**
+ * The same for objects of one class: promises that hand on every member of theirs.
+ * @param source the class, made out of methods and accessors
+ */
+export function promiseClassFor<T extends object> (source: { prototype: object }): new (target: T) => Promise<T> & T {
+  class MemberPromise extends PromiseOf {
+    // The one that V8 would add has to be looked for at each `new`.
+    // eslint-disable-next-line @typescript-eslint/no-useless-constructor
+    constructor (target: object) { super(target) }
+  }
+  for (let at = source.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const key of Reflect.ownKeys(at)) if (!(key in MemberPromise.prototype)) handOn(MemberPromise.prototype, key)
+  }
+  // With Promise's own constructor, `await` and `then` cost no more than usual.
+  Object.defineProperty(MemberPromise.prototype, 'constructor', { value: Promise })
+  return MemberPromise as unknown as new (target: T) => Promise<T> & T
+}
+
+/** One class below all of them, since a private name of each one's own would cost every request. */
+class PromiseOf extends Promise<object> {
+  readonly #target: object
+
+  constructor (target: object) {
+    super((resolve) => { resolve(target) })
+    this.#target = target
   }
 
-  static {
-    // With Promise's own constructor, `await` and `then` cost no more than usual.
-    Object.defineProperty(this.prototype, 'constructor', { value: Promise })
+  static member (promise: PromiseOf, key: PropertyKey): unknown {
+    const value: unknown = Reflect.get(promise.#target, key)
+    return typeof value === 'function' ? value.bind(promise.#target) : value
   }
 }
 
-/** The same for an object with methods and accessors: the promise hands every one of them on. */
-export function promiseWithMembers<T extends object> (target: T): Promise<T> & T {
-  const prototype = Object.getPrototypeOf(target) as object
-  let Class = classes.get(prototype)
-  if (Class === undefined) classes.set(prototype, Class = delegatingClass(prototype))
-  return new Class(target) as Promise<T> & T
-}
-
-type DelegatingClass = new (target: object) => Promise<object>
-
-const classes = new WeakMap<object, DelegatingClass>()
-
-/** A class of promises with the members of another class. */
-function delegatingClass (source: object): DelegatingClass {
-  class Delegating extends Promise<object> {
-    readonly #target: object
-
-    constructor (target: object) {
-      super((resolve) => { resolve(target) })
-      this.#target = target
-    }
-
-    static {
-      for (let at = source; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-        for (const key of Reflect.ownKeys(at)) {
-          if (key in this.prototype) continue
-          Object.defineProperty(this.prototype, key, {
-            configurable: true,
-            get (this: Delegating) {
-              const value: unknown = Reflect.get(this.#target, key)
-              return typeof value === 'function' ? value.bind(this.#target) as unknown : value
-            }
-          })
-        }
-      }
-      // With Promise's own constructor, `await` and `then` cost no more than usual.
-      Object.defineProperty(this.prototype, 'constructor', { value: Promise })
-    }
-  }
-  return Delegating
+function handOn (prototype: PromiseOf, key: PropertyKey): void {
+  Object.defineProperty(prototype, key, { configurable: true, get (this: PromiseOf) { return PromiseOf.member(this, key) } })
 }

@@ -76,7 +76,8 @@ export function resolvePath (path: string): string {
 export function readParams (route: { segments: readonly Segment[] }, path: string, skip: number): Record<string, string | string[]> {
   const params: Record<string, string | string[]> = {}
   let start = 1
-  for (let index = -skip; index < route.segments.length; index++) {
+  // Not -skip: that is -0 without a prefix, and no integer to the compiler.
+  for (let index = 0 - skip; index < route.segments.length; index++) {
     const slash = path.indexOf('/', start)
     const end = slash === -1 ? path.length : slash
     const segment = index < 0 ? undefined : route.segments[index]!

@@ -16,33 +16,58 @@ export function announcesTooMuch (exchange: Exchange): boolean {
 export function collect<T> (exchange: Exchange, convert: (bytes: Uint8Array) => T): Promise<T> {
   const source = exchange.body()
   return new Promise((resolve, reject) => {
-    if (source instanceof Uint8Array) {
-      resolve(convert(source))
-      return
+    if (source instanceof Uint8Array) resolve(convert(source))
+    else {
+      watch(source, new Collector(exchange, source, convert, resolve, reject))
+      // A stream that a hook has put in the place of the connection may have been paused.
+      source.resume()
     }
-    const chunks: Uint8Array[] = []
-    let length = 0
-    const stop = watch(source, {
-      data (chunk) {
-        length += chunk.length
-        if (length > exchange.bodyLimit) {
-          stop()
-          drainAfterAnswer(exchange)
-          reject(new BodyTooLargeError())
-        } else chunks.push(chunk)
-      },
-      end () {
-        try {
-          resolve(convert(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error('A body could not be converted', { cause: error }))
-        }
-      },
-      error: reject
-    })
-    // A stream that a hook has put in the place of the connection may have been paused.
-    source.resume()
   })
+}
+
+class Collector<T> implements Watcher {
+  readonly #exchange: Exchange
+  readonly #source: Readable
+  readonly #convert: (bytes: Uint8Array) => T
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: Error) => void
+  /** Mostly there is one chunk only. */
+  #first: Uint8Array | undefined = undefined
+  #others: Uint8Array[] | undefined = undefined
+  #length = 0
+
+  constructor (exchange: Exchange, source: Readable, convert: (bytes: Uint8Array) => T, resolve: (value: T) => void, reject: (error: Error) => void) {
+    this.#exchange = exchange
+    this.#source = source
+    this.#convert = convert
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  data (chunk: Uint8Array): void {
+    this.#length += chunk.length
+    if (this.#length > this.#exchange.bodyLimit) {
+      unwatch(this.#source)
+      drainAfterAnswer(this.#exchange)
+      this.#reject(new BodyTooLargeError())
+    } else if (this.#first === undefined) this.#first = chunk
+    else (this.#others ??= []).push(chunk)
+  }
+
+  end (): void {
+    try {
+      this.#resolve(this.#convert(this.#bytes()))
+    } catch (error) {
+      this.#reject(error instanceof Error ? error : new Error('A body could not be converted', { cause: error }))
+    }
+  }
+
+  error (error: Error): void { this.#reject(error) }
+
+  #bytes (): Uint8Array {
+    if (this.#first === undefined) return Buffer.alloc(0)
+    return this.#others === undefined ? this.#first : Buffer.concat([this.#first, ...this.#others], this.#length)
+  }
 }
 
 /** The body as a byte stream that reads no faster than its consumer. Errors as `collect` does. */
@@ -55,15 +80,14 @@ export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
     drain(exchange)
   })
   let length = 0
-  let stop = (): void => {}
   return new ReadableStream({
     type: 'bytes',
     start (controller) {
-      stop = watch(source, {
+      watch(source, {
         data (chunk) {
           length += chunk.length
           if (length > exchange.bodyLimit) {
-            stop()
+            unwatch(source)
             controller.error(new BodyTooLargeError())
             return
           }
@@ -81,7 +105,7 @@ export function stream (exchange: Exchange): ReadableStream<Uint8Array> {
       source.pause()
     },
     pull () { source.resume() },
-    cancel () { stop() }
+    cancel () { unwatch(source) }
   }, { highWaterMark: HIGH_WATER_MARK })
 }
 
@@ -102,50 +126,63 @@ interface Watcher {
   error (error: Error): void
 }
 
-/**
- * Reports the chunks of a body and then one of `end` and `error`, which a premature `close` is, too.
- * @returns what stops that; what is left of the body is taken care of when the answer is out
- */
-function watch (source: Readable & { aborted?: boolean, complete?: boolean }, watcher: Watcher): () => void {
-  let done = false
-  const data = (chunk: Uint8Array | string): void => { watcher.data(typeof chunk === 'string' ? Buffer.from(chunk, source.readableEncoding!) : chunk) }
-  if (source.readableEnded || source.destroyed) {
-    queueMicrotask(() => {
-      // What has arrived completely is there, even if its client has left since.
-      const isWhole = source.readableEnded || source.complete === true
-      const rest = isWhole ? source.read() as Uint8Array | string | null : null
-      if (rest !== null && !done) data(rest)
-      if (done) return
-      done = true
-      if (isWhole) watcher.end()
-      else watcher.error(source.errored ?? abortedError())
-    })
-    return () => { done = true }
-  }
-  source.on('data', data)
-  source.on('end', () => {
-    if (done) return
-    done = true
-    // HTTP/2 tells of a truncated body by an ordinary `end`.
-    if (source.aborted === true || source.complete === false) watcher.error(abortedError())
-    else watcher.end()
-  })
-  // Stays: a late error (the client resets the connection) has no other listener.
-  source.on('error', (error: NodeJS.ErrnoException) => {
-    if (done) return
-    done = true
-    watcher.error(error.code === 'ECONNRESET' ? abortedError() : error)
-  })
-  source.on('close', () => {
-    if (done) return
-    done = true
-    watcher.error(abortedError())
-  })
-  return () => {
-    done = true
-    source.off('data', data)
-    source.pause()
-  }
+/** Where a body keeps who watches it: so its listeners are the same for all bodies. */
+const WATCHER = Symbol('watcher')
+
+interface Source extends Readable {
+  aborted?: boolean
+  complete?: boolean
+  [WATCHER]?: Watcher | undefined
+}
+
+/** Reports the chunks of a body and then one of `end` and `error`, which a premature `close` is, too. */
+function watch (source: Source, watcher: Watcher): void {
+  source[WATCHER] = watcher
+  if (source.readableEnded || source.destroyed) queueMicrotask(() => { reportRest(source) })
+  // The one for errors stays: a late one (the client resets the connection) has no other listener.
+  else source.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+}
+
+/** What is left of the body is taken care of when the answer is out. */
+function unwatch (source: Source): void {
+  source[WATCHER] = undefined
+  source.off('data', onData)
+  source.pause()
+}
+
+/** What has arrived completely is there, even if its client has left since. */
+function reportRest (source: Source): void {
+  const isWhole = source.readableEnded || source.complete === true
+  const rest = isWhole ? source.read() as Uint8Array | string | null : null
+  if (rest !== null) onData.call(source, rest)
+  if (isWhole) take(source)?.end()
+  else take(source)?.error(source.errored ?? abortedError())
+}
+
+/** The watcher, who is told nothing more afterwards. */
+function take (source: Source): Watcher | undefined {
+  const watcher = source[WATCHER]
+  source[WATCHER] = undefined
+  return watcher
+}
+
+function onData (this: Source, chunk: Uint8Array | string): void {
+  this[WATCHER]?.data(typeof chunk === 'string' ? Buffer.from(chunk, this.readableEncoding!) : chunk)
+}
+
+function onEnd (this: Source): void {
+  const watcher = take(this)
+  // HTTP/2 tells of a truncated body by an ordinary `end`.
+  if (this.aborted === true || this.complete === false) watcher?.error(abortedError())
+  else watcher?.end()
+}
+
+function onError (this: Source, error: NodeJS.ErrnoException): void {
+  take(this)?.error(error.code === 'ECONNRESET' ? abortedError() : error)
+}
+
+function onClose (this: Source): void {
+  take(this)?.error(abortedError())
 }
 
 /** What Fetch gives to those who wait for a body that will not come. */

@@ -23,12 +23,7 @@ class ReceivedHeaders implements HeaderStore {
     this.#exchange = exchange
   }
 
-  get (name: string): string | null {
-    const { headers } = this.#exchange
-    const value = Object.hasOwn(headers, name) ? headers[name] : undefined
-    if (typeof value === 'string') return value
-    return Array.isArray(value) ? value.join(', ') : impliedHeader(name, this.#exchange)
-  }
+  get (name: string): string | null { return receivedHeader(this.#exchange, name) }
 
   toNative (): Headers {
     const source = this.#exchange.headers
@@ -48,6 +43,14 @@ class ReceivedHeaders implements HeaderStore {
 }
 
 const COLON = 58
+
+/** One header of a request, by its name in lower case, as `requestHeaders()` has it. */
+export function receivedHeader (exchange: Exchange, name: string): string | null {
+  // Whatever an object has by nature is neither a text nor a list.
+  const value = exchange.headers[name]
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.join(', ') : impliedHeader(name, exchange)
+}
 
 const IMPLIED = ['host', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-for']
 

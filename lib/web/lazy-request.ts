@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { collect, stream, withType } from './body.ts'
 import { decodeForm } from './decode-form.ts'
 import { onceClosed, type Exchange } from './exchange.ts'
-import { replaceHeaders, requestHeaders } from './headers.ts'
+import { receivedHeader, replaceHeaders, requestHeaders } from './headers.ts'
 import { shareState, standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 import { requestUrl } from './url.ts'
@@ -12,6 +12,12 @@ export let abort: (request: Request, reason?: unknown) => void
 
 /** Whether anything of the body of a received request may have been read. */
 export let bodyTaken: (request: Request) => boolean
+
+/** Path and query of a received request as its client sent them. */
+export let targetOf: (request: Request) => string
+
+/** What `request.headers.get(name)` gives, for a name in lower case; a received request needs no list of headers for it. */
+export let headerOf = (request: Request, name: string): string | null => request.headers.get(name)
 
 /** Gives the native request for a received one, and everything else back as it is. */
 export let unwrap: <T>(value: T) => T
@@ -41,6 +47,11 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     static {
       abort = (request, reason) => { (request as unknown as LazyRequest).#abort(reason) }
       bodyTaken = (request) => (request as unknown as LazyRequest).#isRead || (request as unknown as LazyRequest).#body !== undefined
+      targetOf = (request) => (request as unknown as LazyRequest).#exchange.target
+      headerOf = (request, name) => {
+        if (!(#exchange in request)) return request.headers.get(name)
+        return request.#headers === undefined ? receivedHeader(request.#exchange, name) : request.#headers.get(name)
+      }
       unwrap = (value) => typeof value === 'object' && value !== null && #exchange in value ? (value as unknown as LazyRequest).#toNative() as unknown as typeof value : value
     }
 
@@ -193,7 +204,13 @@ const asTheyAre = (bytes: Uint8Array): Uint8Array => bytes
 
 const decoder = new TextDecoder()
 
-/** Drops a byte order mark, as the Fetch standard's "UTF-8 decode" does. */
-const decode = (bytes: Uint8Array): string => decoder.decode(bytes)
+/** Drops a byte order mark, as the Fetch standard's "UTF-8 decode" does. A buffer decodes itself at half the cost. */
+function decode (bytes: Uint8Array): string {
+  if (!(bytes instanceof Buffer)) return decoder.decode(bytes)
+  const text = bytes.toString()
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
+}
+
+const BYTE_ORDER_MARK = 0xFEFF
 
 const parseJson = (bytes: Uint8Array): unknown => JSON.parse(decode(bytes))

@@ -90,7 +90,11 @@ class Light {
 
 /** A short list of names and values in turn. Only Set-Cookie comes more than once: the Fetch standard joins all others. */
 class PairStore implements HeaderStore {
-  readonly pairs: string[] = []
+  readonly pairs: string[]
+
+  constructor (pairs: string[] = []) {
+    this.pairs = pairs
+  }
 
   get (name: string): string | null {
     const at = this.#indexOf(name)
@@ -167,8 +171,8 @@ export const LightHeaders = Light as unknown as new (store: HeaderStore | Header
  * @param type a content type for those that name none
  */
 export function lightHeaders (init: HeadersInit | undefined, type: string | null): Headers {
-  const store = new PairStore()
-  const rest = init === undefined ? undefined : fill(store, init)
+  const store = new PairStore(init instanceof Headers ? pairsOf(init)?.slice() : undefined)
+  const rest = init === undefined || store.pairs.length > 0 ? undefined : fill(store, init)
   const list = rest === undefined ? store : nativeHeaders(rest)
   if (type !== null && list.get('content-type') === null) list.append('content-type', type)
   return new LightHeaders(list)
@@ -182,22 +186,31 @@ function fill (store: PairStore, init: HeadersInit): HeadersInit | undefined {
   if (typeof init !== 'object' || init === null || types.isProxy(init) || Object.getPrototypeOf(init) !== Object.prototype) return init
   if (Object.getOwnPropertySymbols(init).length > 0) return init
   const names = Object.keys(init)
-  const values: unknown[] = []
-  let isSimple = true
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!
-    // Read once, since it may be a getter, and made a text before the next is read. Symbols are for native headers to refuse.
-    const given: unknown = (init as Record<string, unknown>)[name]
-    const value = typeof given === 'symbol' ? given : String(given)
-    values.push(value)
+    const value = valueOf(init, name)
     const key = keyOf(name)
-    isSimple &&= key !== undefined && isOrdinaryValue(value)
-    if (isSimple) store.append(key!, value as string)
+    // Of each name there is one yet: so they can be told apart again, when another turns out to be unusual.
+    if (key === undefined || !isOrdinaryValue(value) || store.get(key) !== null) return asRead(init, names, store, value)
+    store.append(key, value)
   }
-  return isSimple ? undefined : asRead(names, values)
+  return undefined
 }
 
-/** An object with the same names and values, and no getters. */
-function asRead (names: string[], values: unknown[]): Record<string, string> {
+/** Read once, since it may be a getter, and made a text before the next is read. Symbols are for native headers to refuse. */
+function valueOf (init: HeadersInit, name: string): unknown {
+  const given: unknown = (init as Record<string, unknown>)[name]
+  return typeof given === 'string' || typeof given === 'symbol' ? given : String(given)
+}
+
+/**
+ * An object with the same names and values, and no getters.
+ * @param store has the values that were read first
+ * @param last the one that was read after these
+ */
+function asRead (init: HeadersInit, names: string[], { pairs }: PairStore, last: unknown): Record<string, string> {
+  const values = pairs.filter((_value, index) => index % 2 === 1) as unknown[]
+  values.push(last)
+  for (const name of names.slice(values.length)) values.push(valueOf(init, name))
   return Object.defineProperties({}, Object.fromEntries(names.map((name, index) => [name, { value: values[index], enumerable: true }]))) as Record<string, string>
 }

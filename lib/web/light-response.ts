@@ -7,9 +7,14 @@ import { shareState, standIn, standInClass } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 
 /** A body that can be sent in one piece, and the content type that the Fetch standard gives it. */
-interface PlainBody {
-  data: string | Uint8Array | null
-  type: string | null
+class PlainBody {
+  readonly data: string | Uint8Array | null
+  readonly type: string | null
+
+  constructor (data: string | Uint8Array | null, type: string | null) {
+    this.data = data
+    this.type = type
+  }
 }
 
 /** The body of a light response while nobody has asked for it as a stream; undefined for every other response. */
@@ -69,7 +74,7 @@ class Light {
   }
 
   static json (...args: [data: unknown, init?: ResponseInit]): Response {
-    return new LightResponse(...jsonBody(...args))
+    return jsonResponse(LightResponse, ...args)
   }
 
   // The accessors take native responses, too: somebody may have given one our prototype, or call them by hand.
@@ -147,23 +152,15 @@ class Light {
   }
 }
 
-/** A text that is sent as JSON: what `json()` hands to the constructor. */
-class JsonText {
-  readonly text: string
-
-  constructor (text: string) {
-    this.text = text
-  }
-}
-
-/** What `json()` makes a response of. */
-export function jsonBody (...args: [data: unknown, init?: ResponseInit]): [BodyInit, ResponseInit | undefined] {
+/** What `json()` of a class makes. */
+export function jsonResponse<T> (Class: new (body: never, init: ResponseInit | undefined) => T, ...args: [data: unknown, init?: ResponseInit]): T {
   const [data, init] = args
   // Before the data may run code of its own.
   const read = typeof init === 'object' && init !== null ? members(init) : init
   const text = JSON.stringify(data) as string | undefined
+  // The native function words the error.
   if (text === undefined) Response.json(...args)
-  return [new JsonText(text!) as unknown as BodyInit, read]
+  return new Class(new PlainBody(text!, 'application/json') as never, read)
 }
 
 /** What a native accessor says of an object that is not ours: an error, unless it is a native response. */
@@ -173,24 +170,28 @@ function read (object: never, key: keyof Response): never {
 
 /** Reads each member once, as the native constructor does, and has it judge whatever is not usual. */
 function checked (init: ResponseInit | undefined): { status: number, statusText: string, headers: ResponseInit['headers'] } {
-  if (init === undefined) return { status: 200, statusText: '', headers: undefined }
+  if (init === undefined) return DEFAULTS
   if (typeof init !== 'object' || init === null) return new Response(null, init)
   const { status = 200, statusText = '', headers } = init
   const usual = Number.isInteger(status) && status >= 200 && status <= 599 && (statusText === '' || (typeof statusText === 'string' && REASON_PHRASE.test(statusText)))
   return usual ? { status, statusText, headers } : new Response(null, { status, statusText, headers })
 }
 
+const DEFAULTS = { status: 200, statusText: '', headers: undefined }
+
 const members = ({ status, statusText, headers }: ResponseInit): ResponseInit => ({ status, statusText, headers })
 
 function toPlainBody (body: unknown): PlainBody | undefined {
-  if (body === null) return { data: null, type: null }
-  if (typeof body === 'string') return { data: body, type: 'text/plain;charset=UTF-8' }
-  if (body instanceof JsonText) return { data: body.text, type: 'application/json' }
-  if (body instanceof Uint8Array) return isOrdinary(body.buffer) ? { data: new Uint8Array(body), type: null } : undefined
-  if (body instanceof ArrayBuffer) return isOrdinary(body) ? { data: new Uint8Array(body.slice()), type: null } : undefined
-  if (body instanceof URLSearchParams) return { data: body.toString(), type: 'application/x-www-form-urlencoded;charset=UTF-8' }
+  if (body === null) return NO_BODY
+  if (body instanceof PlainBody) return body
+  if (typeof body === 'string') return new PlainBody(body, 'text/plain;charset=UTF-8')
+  if (body instanceof Uint8Array) return isOrdinary(body.buffer) ? new PlainBody(new Uint8Array(body), null) : undefined
+  if (body instanceof ArrayBuffer) return isOrdinary(body) ? new PlainBody(new Uint8Array(body.slice()), null) : undefined
+  if (body instanceof URLSearchParams) return new PlainBody(body.toString(), 'application/x-www-form-urlencoded;charset=UTF-8')
   return undefined
 }
+
+const NO_BODY = new PlainBody(null, null)
 
 /** Neither shared nor resizable nor detached: the native constructor refuses some of those. */
 const isOrdinary = (buffer: ArrayBufferLike): boolean => buffer instanceof ArrayBuffer && buffer.byteLength > 0 && !(buffer as { resizable?: boolean }).resizable

@@ -13,7 +13,7 @@ export const ours: Classes = {
   NextResponse,
   userAgentFromString,
   navigation: { notFound, permanentRedirect, redirect, unstable_rethrow },
-  readonlyHeaders: (headers) => new ReadonlyHeaders(headers),
+  readonlyHeaders: (headers) => new ReadonlyHeaders({ headers } as Request),
   jar (request) {
     const jar = new CookieJar({ request, phase: 'handler' } as never)
     return { jar, addTo: (headers) => jar.addTo(headers) ?? headers }
