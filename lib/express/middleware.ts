@@ -13,7 +13,7 @@ import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { installHooks } from '../loader/hooks.ts'
-import { loadModule } from '../loader/load.ts'
+import { loadModule, loadModules } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
@@ -106,6 +106,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     host: 'express',
     compat: options.compat,
     loadModule,
+    loadModules,
     pages: pagesSource(options.pagesDir),
     warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
   })

@@ -6,7 +6,7 @@ import { Lifecycle } from '../handle/lifecycle.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { installHooks } from '../loader/hooks.ts'
-import { loadModule } from '../loader/load.ts'
+import { loadModule, loadModules } from '../loader/load.ts'
 import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
@@ -46,6 +46,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     compat: options.compat,
     router,
     loadModule,
+    loadModules,
     pages: pagesSource(options.pagesDir),
     warn: (message) => { fastify.log.warn(message) }
   }).then((table) => ({ table, shadows: createShadows(options.shadow, table, oldCode === undefined) })).catch((error: unknown) => {

@@ -13,13 +13,15 @@ export interface AppModule {
   source: string
 }
 
-/** Reads a module of the application; undefined for what is none: packages, and other kinds of files. */
+/** Whether a file is a module of the application: no package's, and of a kind that Node.js runs, or we compile. */
+const isAppModule = (file: string): boolean => !isInPackage(file) && (COMPILED.test(file) || /\.[cm]?js$/.test(file))
+
+/** Reads a module of the application; undefined for what is none. */
 export function readModule (file: string): AppModule | undefined {
-  const isCompiled = COMPILED.test(file)
-  if (isInPackage(file) || !(isCompiled || /\.[cm]?js$/.test(file))) return undefined
+  if (!isAppModule(file)) return undefined
   const source = readFileSync(file, 'utf8')
   const format = formatOf(file, source)
-  if (!isCompiled) return { format, source }
+  if (!COMPILED.test(file)) return { format, source }
   const compiled = compile(file, source, format)
   return compiled === undefined ? { format: `${format}-typescript`, source } : { format, source: compiled }
 }
@@ -32,12 +34,13 @@ export function readForImport (url: string, attributes: Record<string, string> |
   if (!url.startsWith('file:') || isInPackage(url)) return undefined
   const file = fileURLToPath(url)
   if (file.endsWith('.json')) return attributes?.type === undefined ? requiring(file, namesOf(JSON.parse(readFileSync(file, 'utf8')))) : undefined
-  const read = readModule(file)
-  if (read === undefined) return undefined
+  if (!isAppModule(file)) return undefined
+  // Others' hooks are to see a file that Node.js runs as it is, and Node.js to read it.
+  const read = COMPILED.test(file) ? readModule(file)! : { format: formatOf(file) }
   const loaded = loadedExports(file)
   // A compiling loader has made CommonJS of it, for another module: that is the one instance.
   if (isModule(read.format) && loaded !== undefined) return requiring(file, namesOf(loaded))
-  if (!COMPILED.test(file)) return { format: read.format }
+  if (!('source' in read)) return read
   // CommonJS that a hook hands to `import` is, on Node.js 22, another instance than that of require().
   return isModule(read.format) ? read : requiring(file, exportNames(read.source))
 }

@@ -2,6 +2,7 @@ import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
+import { entrySource, isEntry } from './entry.ts'
 import { bridgeSource, bridgeTo } from './interop.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { SCHEME, globalNames, servedName, sourceOf, standIn, textOf } from './served-modules.ts'
@@ -22,6 +23,7 @@ const isRequire = ({ conditions }: { conditions?: string[] }): boolean => condit
 /** What a specifier stands for before Node.js is asked. */
 export function resolveOwn (specifier: string, context: Importer): Resolution | undefined {
   if (isRequire(context)) return undefined
+  if (isEntry(specifier)) return { url: specifier, format: 'module', shortCircuit: true }
   const name = servedName(specifier, context.parentURL)
   if (name !== undefined) return servedAt(name)
   const mapped = context.parentURL?.startsWith('file:') === true ? resolveByConfig(specifier, fileURLToPath(context.parentURL)) : undefined
@@ -51,7 +53,7 @@ const servedAt = (name: string): Resolution => ({ url: SCHEME + name, format: 'm
 
 /** The text of a module, or the context to load it with. */
 export function loadOwn (url: string, context: Context): LoadFnOutput & { context?: object } {
-  if (url.startsWith(SCHEME)) return { format: 'module', source: bridgeSource(url) ?? sourceOf(url.slice(SCHEME.length)), shortCircuit: true }
+  if (url.startsWith(SCHEME)) return { format: 'module', source: bridgeSource(url) ?? entrySource(url) ?? sourceOf(url.slice(SCHEME.length)), shortCircuit: true }
   const own = isRequire(context) ? undefined : readForImport(url, context.importAttributes as Record<string, string> | undefined)
   if (own?.source !== undefined) return withGlobals(url, { ...own, shortCircuit: true } as LoadFnOutput)
   return { format: undefined as never, context: own === undefined ? context : { ...context, format: own.format } }

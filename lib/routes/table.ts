@@ -1,6 +1,7 @@
 import FindMyWay from 'find-my-way'
 import type { FolderPlugin } from './folder-plugins.ts'
 import type { SegmentConfig } from './segment-config.ts'
+import { PathIndex } from './overlap.ts'
 import { formatSegment, type Segment } from './segments.ts'
 
 /** The verbs that a route file may export. */
@@ -45,6 +46,9 @@ export class RouteTable {
   readonly #options: RouterOptions
   /** Routes that a router may take for others': escapes or markers are part of their names. */
   readonly #odd: Set<Route>
+  readonly #routerPaths = new Map<Route, string[]>()
+  /** For each verb the paths of the files that lack it. */
+  readonly #lacking = new Map<Method, PathIndex>()
   #router: FindMyWay.Instance<FindMyWay.HTTPVersion.V1> | undefined
 
   constructor (routes: Route[], options: RouterOptions = {}, plugins: FolderPlugin[] = []) {
@@ -98,7 +102,9 @@ export class RouteTable {
 
   /** The paths of a route as the host's router spells them. */
   routerPaths (route: Route): string[] {
-    return this.#paths(route, decoded)
+    let paths = this.#routerPaths.get(route)
+    if (paths === undefined) this.#routerPaths.set(route, paths = this.#paths(route, decoded))
+    return paths
   }
 
   #paths (route: Route, spell: (folder: string) => string): string[] {
@@ -114,7 +120,12 @@ export class RouteTable {
    */
   isShadowed (route: Route, method: Method): boolean {
     if (route.segments.every((segment) => segment.kind === 'static')) return false
-    return this.routes.some((other) => other !== route && other.handlers[method] === undefined && other.config.host?.constraints === undefined && overlap(other.segments, route.segments))
+    let lacking = this.#lacking.get(method)
+    if (lacking === undefined) {
+      this.#lacking.set(method, lacking = new PathIndex())
+      for (const { handlers, config, segments } of this.routes) if (handlers[method] === undefined && config.host?.constraints === undefined) lacking.add(segments)
+    }
+    return lacking.overlaps(route.segments)
   }
 
   #buildRouter (): FindMyWay.Instance<FindMyWay.HTTPVersion.V1> {
@@ -169,16 +180,3 @@ function compareSegments (a: Segment[], b: Segment[]): number {
   }
   return a.length - b.length
 }
-
-/** Whether some path could belong to both. */
-function overlap (a: Segment[], b: Segment[]): boolean {
-  for (let index = 0; index < Math.max(a.length, b.length); index++) {
-    const [x, y] = [a[index], b[index]]
-    if (isRest(x) || isRest(y)) return true
-    if (x === undefined || y === undefined) return false
-    if (x.kind === 'static' && y.kind === 'static' && x.value !== y.value) return false
-  }
-  return true
-}
-
-const isRest = (segment: Segment | undefined): boolean => segment !== undefined && RANK[segment.kind] > 1

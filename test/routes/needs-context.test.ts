@@ -25,13 +25,13 @@ const WITH: Record<string, string> = {
 }
 
 t.test('a route file without a way to the context of its requests does without it', async (t) => {
-  for (const [what, source] of Object.entries(WITHOUT)) t.equal(await asked(t, source), false, what)
+  for (const [what, source] of Object.entries(WITHOUT)) t.equal(asked(t, source), false, what)
 })
 
 t.test('every other route file has it', async (t) => {
-  for (const [what, source] of Object.entries(WITH)) t.equal(await asked(t, source), true, what)
+  for (const [what, source] of Object.entries(WITH)) t.equal(asked(t, source), true, what)
 })
 
-function asked (t: Pick<typeof import('tap').default, 'testdir'>, source: string): Promise<boolean> {
+function asked (t: Pick<typeof import('tap').default, 'testdir'>, source: string): boolean {
   return needsContext(path.join(t.testdir({ 'route.ts': source }), 'route.ts'))
 }
