@@ -37,6 +37,13 @@ export interface AppRoutesOptions {
    */
   closeTimeout?: number
   /**
+   * Whether the light `Response` (and, on Node.js 24 and later, a `Request` that takes received ones) also takes the place
+   * of the global one, for code that is not loaded as a module of the application. The former one comes back when the
+   * server closes.
+   * @default false
+   */
+  globals?: boolean
+  /**
    * Next.js's errors where more is done here: `NextResponse.next()` from a route handler is a 500 instead of passing the
    * request on.
    * @default false
@@ -62,6 +69,7 @@ export interface ParsedOptions {
   trailingSlash: TrailingSlash
   bodyLimit: number | undefined
   closeTimeout: number
+  globals: boolean
   strict: boolean
   fallback: FallbackOption | undefined
   shadow: Record<string, ShadowOptions> | undefined
@@ -82,6 +90,7 @@ const CHECKS: Checks<AppRoutesOptions> = {
   pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
   fallback: { valid: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'upstream' in value), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
   shadow: { valid: (value) => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'object' && item !== null), expected: "an object of options by path: { '/users/[id]': { … } }" },
+  globals: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },
   strict: { valid: (value) => typeof value === 'boolean', expected: 'true or false' }
 }
 
@@ -99,9 +108,9 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
     if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
   }
-  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, strict = false, fallback, shadow, bodyLimit } = options as AppRoutesOptions
+  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, globals = false, strict = false, fallback, shadow, bodyLimit } = options as AppRoutesOptions
   if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, strict, fallback, shadow, bodyLimit }
+  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, globals, strict, fallback, shadow, bodyLimit }
 }
 
 function resolveDir (option: string, dir: string | URL): string {

@@ -8,13 +8,12 @@ import { defaultAnswer } from '../handle/default-answer.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
+import { enterProcess } from '../handle/process.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
-import { installHooks } from '../loader/hooks.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
-import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath } from '../routes/path.ts'
@@ -66,11 +65,11 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   }) as ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>
   const oldCode = options.fallback === undefined ? undefined : createOldCode(options.fallback, 'fallback')
   const lifecycle = new Lifecycle(options.closeTimeout)
-  const releaseHooks = installHooks(servedModules)
+  const leaveProcess = enterProcess(options)
   let mount: ExpressMount | undefined
   const loading = load(options, lifecycle, oldCode).then((loaded) => { mount = loaded })
   // Whoever asks is told: ready(), and every request.
-  loading.catch(releaseHooks)
+  loading.catch(leaveProcess)
 
   const middleware = (req: ConnectRequest, res: ConnectResponse, next: Next = finalHandler(res)): void => {
     if (mount !== undefined) dispatch(mount, req, res, next)
@@ -96,7 +95,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
       await lifecycle.idle()
       await oldCode?.close()
       for (const shadow of mount?.shadows.values() ?? []) await shadow.close()
-      releaseHooks()
+      leaveProcess()
     }
   })
 }

@@ -3,11 +3,10 @@ import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
+import { enterProcess } from '../handle/process.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
-import { installHooks } from '../loader/hooks.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
-import { servedModules } from '../next/served.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
@@ -37,8 +36,8 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     logLevel: { valid: (value) => typeof value === 'string', expected: 'a log level' }
   }) as ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
   const oldCode = options.fallback === undefined ? undefined : createOldCode(options.fallback, 'fallback')
-  const releaseHooks = installHooks(servedModules)
-  fastify.addHook('onClose', () => { releaseHooks() })
+  const leaveProcess = enterProcess(options)
+  fastify.addHook('onClose', () => { leaveProcess() })
 
   const router = routerOptions(fastify)
   const { table, shadows } = await loadTable(options.dir, {
@@ -51,7 +50,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     warn: (message) => { fastify.log.warn(message) }
   }).then((table) => ({ table, shadows: createShadows(options.shadow, table, oldCode === undefined) })).catch((error: unknown) => {
     // A server that failed to start may never be closed.
-    releaseHooks()
+    leaveProcess()
     throw error
   })
   releaseCompiler()

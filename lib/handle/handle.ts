@@ -9,6 +9,7 @@ import { toOutgoing } from '../web/outgoing.ts'
 import { HandlerContext, type HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
 import { passedOn, passesOn, setRequestHeaders } from './pass-on.ts'
+import { Response } from '../web/native.ts'
 
 /**
  * Runs a handler for a request, and tells the exchange what came of it: an answer, or an error that is no answer in itself

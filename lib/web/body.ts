@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { BodyTooLargeError } from '../errors.ts'
 import { onceClosed, type Exchange } from './exchange.ts'
+import { Response } from './native.ts'
 
 /** Whether the client announced more than the limit: such a request is refused before its handler runs. */
 export function announcesTooMuch (exchange: Exchange): boolean {

@@ -2,6 +2,7 @@ import { unwrap } from './lazy-request.ts'
 import { fetchedBodies } from './outgoing.ts'
 import { LightResponse } from './light-response.ts'
 import { alike, standIn, standInClass } from './stand-in.ts'
+import { Request } from './native.ts'
 
 /**
  * From Node.js 24 on, the native `Request` keeps its state in private fields, which no other object can have: there

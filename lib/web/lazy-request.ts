@@ -6,6 +6,7 @@ import { receivedHeader, replaceHeaders, requestHeaders } from './headers.ts'
 import { shareState, standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 import { requestUrl } from './url.ts'
+import { Request, Response } from './native.ts'
 
 /** Aborts the `signal` of a received request, now or whenever the handler asks for it. */
 export let abort: (request: Request, reason?: unknown) => void

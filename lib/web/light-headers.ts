@@ -2,6 +2,7 @@ import { inspect, types } from 'node:util'
 import type { HeadersInit } from './fetch-types.ts'
 import { standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
+import { Response } from './native.ts'
 
 /** Where light headers are kept until somebody asks for more than a few names. Names are in lower case. */
 export interface HeaderStore {

@@ -5,6 +5,7 @@ import { lightHeaders } from './light-headers.ts'
 import { encodeForm } from './encode-form.ts'
 import { shareState, standIn, standInClass } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
+import { Response } from './native.ts'
 
 /** A body that can be sent in one piece, and the content type that the Fetch standard gives it. */
 class PlainBody {

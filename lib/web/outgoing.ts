@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { BodyReadable } from './body-readable.ts'
 import { pairsOf } from './light-headers.ts'
 import { ownHeaders, plainBody, typeOfBody } from './light-response.ts'
+import { Response } from './native.ts'
 
 /** A `Response` in the terms of a Node.js server. */
 export interface Outgoing {

@@ -11,6 +11,8 @@ const RUNS: NamedRun[] = [
   ...runsOn(process.version, process.execPath, HOSTS),
   { version: process.version, bin: process.execPath, hosts: TWO_HOSTS, packageType: 'commonjs', slow: true },
   { version: process.version, bin: process.execPath, hosts: TWO_HOSTS, packageType: 'module', slow: false },
+  { version: process.version, bin: process.execPath, hosts: TWO_HOSTS, packageType: 'module', slow: false, globals: true },
+  { version: 'v24', bin: process.env.NODE_24, hosts: TWO_HOSTS, packageType: 'module', slow: false, globals: true },
   ...['22', '24', '26'].flatMap((major) => runsOn(`v${major}`, process.env[`NODE_${major}`], TWO_HOSTS))
 ]
 
@@ -23,10 +25,10 @@ function runsOn (version: string, bin: string | undefined, hosts: readonly Host[
 
 t.jobs = 2
 
-for (const { version, bin, hosts, packageType, slow } of RUNS) {
-  const name = `Node.js ${version}, ${hosts.length} hosts, "type": "${packageType}"${slow ? ', native responses, hooks of every kind' : ''}`
+for (const { version, bin, hosts, packageType, slow, globals } of RUNS) {
+  const name = `Node.js ${version}, ${hosts.length} hosts, "type": "${packageType}"${slow ? ', native responses, hooks of every kind' : ''}${globals === true ? ', globals' : ''}`
   t.test(name, { buffered: true, skip: bin === undefined ? `NODE_${version.slice(1)} is not set` : false }, async (t) => {
-    const results = await run({ bin: bin!, hosts, packageType, slow })
+    const results = await run({ bin: bin!, hosts, packageType, slow, globals })
     for (const host of hosts) {
       for (const { major } of SUITES) t.ok(results.some((result) => result.host === host && result.major === major), `${host} has run the cases of ${major}`)
     }

@@ -57,6 +57,8 @@ export interface Run {
    * Without the fast paths: route files that make native responses, hosts with hooks of every kind.
    */
   slow: boolean
+  /** With the light classes in the place of the global ones. */
+  globals?: boolean
 }
 
 const here = import.meta.dirname
@@ -66,7 +68,7 @@ export const exceptions = (JSON.parse(readFileSync(path.join(here, 'exceptions.j
 type Row = Omit<Result, 'outcome' | 'exception'>
 
 /** Runs all cases, and sorts out what was meant to be different. */
-export async function run ({ bin, hosts, packageType, slow }: Run): Promise<Result[]> {
+export async function run ({ bin, hosts, packageType, slow, globals = false }: Run): Promise<Result[]> {
   const project = mkdtempSync(path.join(tmpdir(), 'conformance-'))
   try {
     for (const suite of new Set(SUITES.map(({ suite }) => suite))) {
@@ -75,7 +77,7 @@ export async function run ({ bin, hosts, packageType, slow }: Run): Promise<Resu
       if (slow) withNativeResponses(dir)
     }
     writeFileSync(path.join(project, 'package.json'), JSON.stringify(packageType === 'module' ? { type: packageType } : {}))
-    const rows = await inChild(bin, project, { hosts, suites: SUITES, features: FEATURES, slow })
+    const rows = await inChild(bin, project, { hosts, suites: SUITES, features: FEATURES, slow, globals })
     return rows.map(judged)
   } finally {
     rmSync(project, { recursive: true })

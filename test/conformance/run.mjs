@@ -1,12 +1,12 @@
 // Runs the corpora in the working directory on some hosts and sends the rows of their results to the parent process:
-//   { hosts: [...], suites: [{ suite, major, version }], features: [...], slow: boolean } as JSON in argv[2]
+//   { hosts: [...], suites: [{ suite, major, version }], features: [...], slow: boolean, globals: boolean } as JSON in argv[2]
 import { readFileSync } from 'node:fs'
 import { makeContext, pool, runCase } from './client.mjs'
 import { differences } from './diff.mjs'
 import { HOSTS } from './hosts.mjs'
 import { startOrigin } from './origin.mjs'
 
-const { hosts, suites, features, slow } = JSON.parse(process.argv[2])
+const { hosts, suites, features, slow, globals } = JSON.parse(process.argv[2])
 const read = (name) => JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'))
 
 const origin = await startOrigin(0)
@@ -19,7 +19,7 @@ for (const { suite, major, version } of suites) {
   const cases = read(`cases-${suite}.json`).filter((c) => features.includes(c.feature) && expected[c.id] !== undefined)
   for (const host of hosts) {
     // A case sends a body of 2 MB.
-    const server = await HOSTS[host]({ dir: `./app-${suite}`, compat: major, bodyLimit: 10_000_000 }, slow)
+    const server = await HOSTS[host]({ dir: `./app-${suite}`, compat: major, bodyLimit: 10_000_000, globals }, slow)
     servers.push(server)
     const context = makeContext(server.base, origin.url, server.send)
     for (const c of cases) if (server.fits(c)) runs.push({ host, suite, major, c, context, expected: expected[c.id] })
