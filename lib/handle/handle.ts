@@ -1,8 +1,8 @@
+import { wrapFetch } from '../cache/global-fetch.ts'
 import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlowResponse } from '../next/control-flow.ts'
-import { staticRequest } from '../next/static-request.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
@@ -30,11 +30,10 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     exchange.fail(new BadPathError(path))
     return
   }
-  const context = new HandlerContext(endpoint, exchange)
-  const request = endpoint.isStatic ? staticRequest(context.request) : context.request
+  const context = new HandlerContext(endpoint, exchange, path)
   let result: unknown
   try {
-    result = endpoint.route.needsContext ? requestStorage.run(context, endpoint.handler, request, { params }) : endpoint.handler(request, { params })
+    result = endpoint.route.needsContext ? runInside(context, endpoint, params) : endpoint.handler(context.request, { params })
   } catch (error) {
     answerToThrown(context, error)
     return
@@ -44,9 +43,21 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
   else Promise.resolve(result).then((response) => { answerWith(context, response) }, (error: unknown) => { answerToThrown(context, error) })
 }
 
+function runInside (context: HandlerContext, { handler }: Endpoint, params: Promise<unknown> | undefined): unknown {
+  wrapFetch()
+  return requestStorage.run(context, handler, context.request, { params })
+}
+
 function answerWith (context: HandlerContext, response: unknown): void {
   const { exchange } = context
   context.settle()
+  const pending = context.usedCaching?.pending
+  if (pending !== undefined) {
+    context.usedCaching!.pending = undefined
+    // Whoever asks next is to see what was invalidated.
+    void Promise.allSettled(pending).then(() => { answerWith(context, response) })
+    return
+  }
   try {
     if (!(response instanceof Response) || isUnsendable(response)) {
       answerByAnother(context, response)
