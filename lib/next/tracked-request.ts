@@ -19,6 +19,7 @@ export class TrackedNextRequest extends ClassicNextRequest {
   readonly #given: ConstructorParameters<typeof TrackedNextRequest>
   #nextUrl: NextURL | undefined
   #isQuiet = false
+  #isTouched = false
 
   constructor (...given: [exchange: Exchange, touched: Touched, clientIp: (() => string | undefined) | undefined, nextConfig?: NextUrlConfig]) {
     const [exchange, , clientIp, nextConfig] = given
@@ -28,6 +29,12 @@ export class TrackedNextRequest extends ClassicNextRequest {
 
   override get nextUrl (): NextURL {
     return this.#nextUrl ??= new TrackedNextURL(this.#quietly(() => super.nextUrl.href), this.#given[1])
+  }
+
+  #tell (name: string): void {
+    if (this.#isQuiet) return
+    this.#isTouched = true
+    this.#given[1](`request.${name}`)
   }
 
   #quietly<T> (look: () => T): T {
@@ -40,10 +47,10 @@ export class TrackedNextRequest extends ClassicNextRequest {
   }
 
   static {
-    tellOf(this.prototype, OF_THE_REQUEST, (request, name) => { if (!request.#isQuiet) request.#given[1](`request.${name}`) })
-    // Without a body, a copy is the same request once more.
+    tellOf(this.prototype, OF_THE_REQUEST, (request, name) => { request.#tell(name) })
+    // Without a body, and while nobody has changed it, a copy is the same request once more.
     const { get: cloneOf, ...flags } = inheritedDescriptor(this.prototype, 'clone')!
-    const cloning = { get (this: TrackedNextRequest): unknown { return this.method === 'GET' ? () => new TrackedNextRequest(...this.#given) : Reflect.apply(cloneOf!, this, []) } }
+    const cloning = { get (this: TrackedNextRequest): unknown { return this.method === 'GET' && !this.#isTouched ? () => new TrackedNextRequest(...this.#given) : Reflect.apply(cloneOf!, this, []) } }
     Object.defineProperty(this.prototype, 'clone', { ...flags, get: cloning.get })
     // `request.constructor` is the class that takes a URL, not an exchange.
     Reflect.deleteProperty(this.prototype, 'constructor')
