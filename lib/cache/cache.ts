@@ -1,5 +1,5 @@
-import { CacheTimeoutError } from '../errors.ts'
 import { freshnessOf, worse, type CacheEntry, type Freshness } from './entry.ts'
+import { Health } from './health.ts'
 import { CacheObserver, type CacheLog } from './observe.ts'
 import type { CacheStore, Found, Invalidation } from './store.ts'
 
@@ -9,11 +9,6 @@ export interface Kept {
   freshness: Freshness
 }
 
-/** Milliseconds that a store gets for one operation. */
-const DEADLINE = 500
-/** Milliseconds for which a store that failed is left alone. */
-const PAUSE = 1000
-
 /**
  * The cache of one directory: a store whose failures are nobody's but the log's. While it fails it holds nothing, and what
  * is invalidated meanwhile is told to it before it is read again.
@@ -21,23 +16,26 @@ const PAUSE = 1000
 export class Cache {
   readonly observer: CacheObserver
   readonly #store: CacheStore
-  readonly #log: CacheLog
-  #prefix = ''
-  /** When the store may be asked again; undefined while it is well. */
-  #failedUntil: number | undefined
+  readonly #reads: Health
+  readonly #writes: Health
+  #keyPrefix = ''
+  #tagPrefix = ''
   /** What the store has to be told before it is read again: tags, by how they are invalidated. */
   #untold = new Map<string, Set<string>>()
   #telling: Promise<boolean> | undefined
 
   constructor (store: CacheStore, log: CacheLog) {
     this.#store = store
-    this.#log = log
     this.observer = new CacheObserver(log)
+    this.#reads = new Health('The cache store failed: requests are answered without it until it is back.', log, this.observer)
+    this.#writes = new Health('The cache store takes nothing new.', log, this.observer)
   }
 
-  /** Keeps the entries of one deployment apart from those of others in the same store. */
-  useNamespace (namespace: string): void {
-    if (this.#store.isShared) this.#prefix = `${namespace}:`
+  /** Keeps what one deployment made apart from others' in the same store; what an application invalidates concerns all of its deployments. */
+  useNamespace ({ application, deployment }: { application: string, deployment: string }): void {
+    if (!this.#store.isShared || this.#store.hasOwnNamespace === true) return
+    this.#keyPrefix = `${application}:${deployment}:`
+    this.#tagPrefix = `${application}:`
   }
 
   get isShared (): boolean { return this.#store.isShared }
@@ -46,30 +44,30 @@ export class Cache {
 
   /** The entry under a key unless it must not be used; undefined also while the store fails. */
   get (key: string, tags: readonly string[]): Kept | undefined | Promise<Kept | undefined> {
-    if (this.#failedUntil !== undefined && !this.#mayTryAgain()) return undefined
+    if (this.#reads.isFailing) return undefined
     if (this.#hasUntold) return this.#tell().then((told) => told ? this.get(key, tags) : undefined)
-    const found = this.#attempt(() => this.#store.get(this.#prefix + key, tags))
+    const found = this.#reads.attempt(() => this.#store.get(this.#keyPrefix + key, this.#prefixed(tags)))
     return found instanceof Promise ? found.then((awaited) => this.#judge(awaited)) : this.#judge(found)
   }
 
   set (key: string, entry: CacheEntry): void | Promise<void> {
-    if (this.#failedUntil !== undefined || this.#hasUntold) return
-    return this.#attempt(() => this.#store.set(this.#prefix + key, entry))
+    if (this.#reads.isFailing || this.#writes.isFailing || this.#hasUntold) return
+    return this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
   }
 
   /** Where the store cannot be told now it is told later; until then it is not read. */
   invalidate (tags: readonly string[], invalidation?: Invalidation): void | Promise<void> {
     if (tags.length === 0) return
     if (!this.#store.isShared) return this.#store.invalidate(tags, invalidation)
-    this.#note(tags, JSON.stringify(invalidation ?? { expire: 0 }))
+    this.#note(this.#prefixed(tags), JSON.stringify(invalidation ?? { expire: 0 }))
     return this.#tell().then(() => {})
   }
 
   /** Takes the making of an entry upon this process: what gives it back, or `'taken'` where another one is at it. */
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | 'taken'> {
-    if (this.#store.lock === undefined || this.#failedUntil !== undefined) return nothing
-    const release = await this.#attempt(async () => await this.#store.lock!(this.#prefix + key, milliseconds) ?? 'taken' as const)
-    return release ?? nothing
+    if (this.#store.lock === undefined || this.#reads.isFailing) return nothing
+    const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const)
+    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release) }
   }
 
   async close (): Promise<void> {
@@ -77,37 +75,14 @@ export class Cache {
     await this.#store.close?.()
   }
 
+  #prefixed (tags: readonly string[]): readonly string[] {
+    return this.#tagPrefix === '' ? tags : tags.map((tag) => this.#tagPrefix + tag)
+  }
+
   #judge (found: Found | undefined): Kept | undefined {
     if (found === undefined) return undefined
     const freshness = worse(found.tags, freshnessOf(found.entry, this.#store.now()))
     return freshness === 'expired' ? undefined : { entry: found.entry, freshness }
-  }
-
-  #mayTryAgain (): boolean { return performance.now() >= this.#failedUntil! }
-
-  /** What a store gives; undefined where it fails. */
-  #attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
-    try {
-      const result = operation()
-      return result instanceof Promise ? within(DEADLINE, result).then((value) => this.#wentWell(value), (error: unknown) => this.#wentWrong(error)) : this.#wentWell(result)
-    } catch (error) {
-      return this.#wentWrong(error)
-    }
-  }
-
-  #wentWell<T> (value: T): T {
-    if (this.#failedUntil !== undefined) {
-      this.#failedUntil = undefined
-      this.#log.info('The cache store is back.')
-    }
-    return value
-  }
-
-  #wentWrong (error: unknown): undefined {
-    this.observer.counts.error++
-    if (this.#failedUntil === undefined) this.#log.error(error, 'The cache store failed: requests are answered without it until it is back.')
-    this.#failedUntil = performance.now() + PAUSE
-    return undefined
   }
 
   get #hasUntold (): boolean { return this.#untold.size > 0 || this.#telling !== undefined }
@@ -123,7 +98,7 @@ export class Cache {
     // What was noted while others were told about is told after that.
     while (this.#telling !== undefined) await this.#telling
     if (this.#untold.size === 0) return true
-    if (this.#failedUntil !== undefined && !this.#mayTryAgain()) return false
+    if (this.#reads.isFailing) return false
     this.#telling = this.#tellAll()
     try {
       return await this.#telling
@@ -136,7 +111,7 @@ export class Cache {
     const all = this.#untold
     this.#untold = new Map()
     for (const [how, tags] of all) {
-      const told = await this.#attempt(async () => {
+      const told = await this.#reads.attempt(async () => {
         await this.#store.invalidate([...tags], JSON.parse(how) as Invalidation)
         return true
       })
@@ -149,10 +124,3 @@ export class Cache {
 }
 
 const nothing = async (): Promise<void> => {}
-
-function within<T> (milliseconds: number, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => { reject(new CacheTimeoutError(milliseconds)) }, milliseconds)
-    promise.then(resolve, reject).finally(() => { clearTimeout(timer) })
-  })
-}

@@ -48,7 +48,7 @@ const HEAD = 5
  * A store that is shared outlives versions of this library, so what another format has written is no entry.
  */
 export function encodeEntry ({ body, ...head }: CacheEntry): Buffer {
-  const json = Buffer.from(JSON.stringify({ ...head, text: typeof body === 'string' }))
+  const json = Buffer.from(JSON.stringify({ ...head, text: typeof body === 'string', bytes: typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength }))
   const prefix = Buffer.alloc(HEAD)
   prefix[0] = FORMAT
   prefix.writeUInt32BE(json.length, 1)
@@ -61,8 +61,8 @@ export function decodeEntry (bytes: Buffer): CacheEntry | undefined {
   const end = HEAD + bytes.readUInt32BE(1)
   if (end > bytes.length) return undefined
   try {
-    const { text, ...head } = JSON.parse(bytes.toString('utf8', HEAD, end)) as Omit<CacheEntry, 'body'> & { text: boolean }
-    return isHead(head) ? { ...head, body: text ? bytes.toString('utf8', end) : bytes.subarray(end) } : undefined
+    const { text, bytes: length, ...head } = JSON.parse(bytes.toString('utf8', HEAD, end)) as Omit<CacheEntry, 'body'> & { text: boolean, bytes: number }
+    return isHead(head) && length === bytes.length - end ? { ...head, body: text ? bytes.toString('utf8', end) : bytes.subarray(end) } : undefined
   } catch {
     return undefined
   }

@@ -23,10 +23,15 @@ export class MemoryStore implements CacheStore {
   readonly isShared = false
   readonly #tags = new TagStates()
   readonly #entries: LRUCache<string, CacheEntry>
+  /** By default one that goes on where the clock of the machine is set back. */
+  readonly now: () => number
 
-  constructor ({ maxBytes = DEFAULT_MAX_BYTES, maxEntries }: MemoryStoreOptions = {}) {
+  /** @param ttl milliseconds after which an entry is forgotten, however fresh it is */
+  constructor ({ maxBytes = DEFAULT_MAX_BYTES, maxEntries }: MemoryStoreOptions = {}, { now = monotonic, ttl }: { now?: () => number, ttl?: number } = {}) {
+    this.now = now
     this.#entries = new LRUCache({
       maxSize: maxBytes,
+      ...(ttl === undefined ? {} : { ttl }),
       // An array of that size would be made at once.
       ...(maxEntries === undefined ? {} : { max: maxEntries }),
       sizeCalculation: (entry, key) => sizeOf(key, entry)
@@ -43,11 +48,12 @@ export class MemoryStore implements CacheStore {
 
   set (key: string, entry: CacheEntry): void { this.#entries.set(key, entry) }
 
-  invalidate (tags: readonly string[], invalidation?: Invalidation): void { this.#tags.invalidate(tags, this.now(), invalidation) }
+  delete (key: string): void { this.#entries.delete(key) }
 
-  /** Goes on where the clock of the machine is set back. */
-  now (): number { return performance.timeOrigin + performance.now() }
+  invalidate (tags: readonly string[], invalidation?: Invalidation, at = this.now()): void { this.#tags.invalidate(tags, at, invalidation) }
 
   /** How much is kept: for tests, and to look at. */
   get size (): { entries: number, bytes: number } { return { entries: this.#entries.size, bytes: this.#entries.calculatedSize } }
 }
+
+const monotonic = (): number => performance.timeOrigin + performance.now()

@@ -35,6 +35,8 @@ export interface CacheStore {
   lock? (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined>
   /** Whether it is shared with other processes, or outlives this one: keys then say which deployment they are of. */
   readonly isShared: boolean
+  /** Whether it tells deployments apart by itself: keys and tags come as they are then. */
+  readonly hasOwnNamespace?: boolean
   /** Called once for all, when the server closes. */
   close? (): void | Promise<void>
 }

@@ -1,6 +1,6 @@
 import { Cache } from '../cache/cache.ts'
 import { MemoryStore } from '../cache/memory-store.ts'
-import { deploymentOf } from '../cache/namespace.ts'
+import { namespaceOf } from '../cache/namespace.ts'
 import type { CacheLog } from '../cache/observe.ts'
 import type { CacheOptions } from '../cache/options.ts'
 import { OutsideCaching } from '../cache/outside.ts'
@@ -13,7 +13,7 @@ import { StaticRoute } from './static-route.ts'
 /** The cache of a directory. */
 export function openCache ({ store, maxBytes, maxEntries, namespace }: CacheOptions, dir: string, table: RouteTable, log: CacheLog): Cache {
   const cache = new Cache(store ?? new MemoryStore({ maxBytes, maxEntries }), log)
-  if (cache.isShared) cache.useNamespace(namespace ?? deploymentOf(dir, table.routes.map(({ file }) => file)))
+  if (cache.isShared) cache.useNamespace(namespaceOf(dir, table.routes.map(({ file }) => file), namespace))
   outsideRequests.caching = new OutsideCaching(cache)
   return cache
 }
