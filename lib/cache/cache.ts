@@ -44,15 +44,19 @@ export class Cache {
 
   /** The entry under a key unless it must not be used; undefined also while the store fails. */
   get (key: string, tags: readonly string[]): Kept | undefined | Promise<Kept | undefined> {
-    if (this.#reads.isFailing) return undefined
+    if (this.#reads.isFailing) {
+      this.#reads.tryAgain(() => this.#hasUntold ? this.#tell() : this.#find(key, tags))
+      return undefined
+    }
     if (this.#hasUntold) return this.#tell().then((told) => told ? this.get(key, tags) : undefined)
-    const found = this.#reads.attempt(() => this.#store.get(this.#keyPrefix + key, this.#prefixed(tags)))
+    const found = this.#find(key, tags)
     return found instanceof Promise ? found.then((awaited) => this.#judge(awaited)) : this.#judge(found)
   }
 
   set (key: string, entry: CacheEntry): void | Promise<void> {
-    if (this.#reads.isFailing || this.#writes.isFailing || this.#hasUntold) return
-    return this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
+    if (this.#reads.isFailing || this.#hasUntold) return
+    const keep = (): void | Promise<void> => this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
+    return this.#writes.isFailing ? this.#writes.tryAgain(keep) : keep()
   }
 
   /** Where the store cannot be told now it is told later; until then it is not read. */
@@ -60,12 +64,12 @@ export class Cache {
     if (tags.length === 0) return
     if (!this.#store.isShared) return this.#store.invalidate(tags, invalidation)
     this.#note(this.#prefixed(tags), JSON.stringify(invalidation ?? { expire: 0 }))
-    return this.#tell().then(() => {})
+    return this.#reads.isFailing ? this.#reads.tryAgain(() => this.#tell()) : this.#tell().then(() => {})
   }
 
   /** Takes the making of an entry upon this process: what gives it back, or `'taken'` where another one is at it. */
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | 'taken'> {
-    if (this.#store.lock === undefined || this.#reads.isFailing) return nothing
+    if (this.#store.lock === undefined || this.#reads.isFailing || this.#writes.isFailing) return nothing
     const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const)
     return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release) }
   }
@@ -73,6 +77,10 @@ export class Cache {
   async close (): Promise<void> {
     if (this.#hasUntold) await this.#tell()
     await this.#store.close?.()
+  }
+
+  #find (key: string, tags: readonly string[]): Found | undefined | Promise<Found | undefined> {
+    return this.#reads.attempt(() => this.#store.get(this.#keyPrefix + key, this.#prefixed(tags)))
   }
 
   #prefixed (tags: readonly string[]): readonly string[] {
@@ -98,7 +106,6 @@ export class Cache {
     // What was noted while others were told about is told after that.
     while (this.#telling !== undefined) await this.#telling
     if (this.#untold.size === 0) return true
-    if (this.#reads.isFailing) return false
     this.#telling = this.#tellAll()
     try {
       return await this.#telling

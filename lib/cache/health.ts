@@ -6,12 +6,13 @@ const DEADLINE = 500
 /** Milliseconds for which a store that failed is left alone. */
 const PAUSE = 1000
 
-/** How a store does: what it fails at is told once, and tried again after a pause. */
+/** How a store does. What it fails at is told once; while it fails, one operation in a while finds out whether it still does. */
 export class Health {
   readonly #trouble: string
   readonly #log: CacheLog
   readonly #observer: CacheObserver
-  #failedUntil: number | undefined
+  #isFailing = false
+  #nextTry = 0
 
   /** @param trouble what the log is told when it begins */
   constructor (trouble: string, log: CacheLog, observer: CacheObserver) {
@@ -20,8 +21,14 @@ export class Health {
     this.#observer = observer
   }
 
-  /** Whether it should be left alone now. */
-  get isFailing (): boolean { return this.#failedUntil !== undefined && performance.now() < this.#failedUntil }
+  get isFailing (): boolean { return this.#isFailing }
+
+  /** Does something that fails as a rule now, unless that was just tried; nobody waits for it. */
+  tryAgain (operation: () => unknown): void {
+    if (performance.now() < this.#nextTry) return
+    this.#nextTry = Infinity
+    void operation()
+  }
 
   /** What an operation gives; undefined where it fails, or takes too long. */
   attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
@@ -34,8 +41,8 @@ export class Health {
   }
 
   #wentWell<T> (value: T): T {
-    if (this.#failedUntil !== undefined) {
-      this.#failedUntil = undefined
+    if (this.#isFailing) {
+      this.#isFailing = false
       this.#log.info('The cache store is well again.')
     }
     return value
@@ -43,8 +50,9 @@ export class Health {
 
   #wentWrong (error: unknown): undefined {
     this.#observer.counts.error++
-    if (this.#failedUntil === undefined) this.#log.error(error, this.#trouble)
-    this.#failedUntil = performance.now() + PAUSE
+    if (!this.#isFailing) this.#log.error(error, this.#trouble)
+    this.#isFailing = true
+    this.#nextTry = performance.now() + PAUSE
     return undefined
   }
 }

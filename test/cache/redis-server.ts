@@ -1,6 +1,6 @@
 /** Real Redis servers, each with a directory and a port of its own. */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,7 +43,10 @@ export class RedisServer {
 
   /** Goes on with what it has saved. */
   async start (): Promise<this> {
-    this.#process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#dir, '--save', '', '--enable-debug-command', 'yes', ...this.#args], { stdio: 'ignore' })
+    const file = path.join(this.#dir, 'redis.conf')
+    // Sentinels write theirs.
+    writeFileSync(file, `port ${this.port}\nbind 127.0.0.1\ndir ${this.#dir}\n`)
+    this.#process = spawn('redis-server', [file, ...this.#args], { stdio: 'ignore' })
     for (let attempt = 0; attempt < 100; attempt++) {
       if (await this.cli('PING').catch(() => '') === 'PONG') return this
       await sleep(50)
@@ -54,6 +57,11 @@ export class RedisServer {
   async cli (...args: string[]): Promise<string> {
     const { stdout } = await run('redis-cli', ['-p', String(this.port), ...args])
     return stdout.trim()
+  }
+
+  /** All keys that match a pattern. */
+  async keys (pattern: string): Promise<string[]> {
+    return (await this.cli('KEYS', pattern)).split('\n').filter((key) => key !== '')
   }
 
   /** What a cable that is pulled out does: nothing is answered any more, and nothing ends. */

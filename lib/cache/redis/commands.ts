@@ -4,7 +4,7 @@
  */
 export interface RedisCommands {
   /** @param key by which the node is found; undefined for any */
-  send (key: string | undefined, isRead: boolean, args: Array<string | Buffer>): Promise<unknown>
+  send (key: string, isRead: boolean, args: Array<string | Buffer>): Promise<unknown>
   /**
    * @param changed told whether messages are being received
    * @returns what ends the connection
@@ -75,7 +75,7 @@ interface NodeRedisSubscriber {
 const BINARY = { returnBuffers: true, typeMapping: { 36: Buffer } }
 
 type SendToClient = (args: Array<string | Buffer>, options: object) => Promise<unknown>
-type SendToCluster = (key: string | undefined, isRead: boolean, args: Array<string | Buffer>, options: object) => Promise<unknown>
+type SendToCluster = (key: string, isRead: boolean, args: Array<string | Buffer>, options: object) => Promise<unknown>
 type SendToSentinel = (isRead: boolean, args: Array<string | Buffer>, options: object) => Promise<unknown>
 
 class NodeRedisCommands implements RedisCommands {
@@ -89,7 +89,7 @@ class NodeRedisCommands implements RedisCommands {
     this.#isSentinel = 'getSentinelNode' in client || client.constructor.name === 'RedisSentinel'
   }
 
-  async send (key: string | undefined, isRead: boolean, args: Array<string | Buffer>): Promise<unknown> {
+  async send (key: string, isRead: boolean, args: Array<string | Buffer>): Promise<unknown> {
     const client = this.#client as object
     if (this.#isCluster) return await (client as { sendCommand: SendToCluster }).sendCommand(key, isRead, args, BINARY)
     if (this.#isSentinel) return await (client as { sendCommand: SendToSentinel }).sendCommand(isRead, args, BINARY)

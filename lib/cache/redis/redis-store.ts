@@ -25,31 +25,41 @@ export interface RedisStoreOptions {
 /** Of so many invalidated tags all are forgotten, as if there had been nothing before. */
 const MOST_TAGS = 1_000_000
 
+/** Milliseconds, by the clock of Redis. */
+const TIME = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000`
+
 /**
- * Sets the state of a tag in one step, for what it was counts. See `invalidated()`, which does the same in memory.
+ * Sets the state of a tag in one step, for what it was counts, and returns when. See `invalidated()`, which does the same in memory.
  * States are fields of one hash, together with the time since when it is there: should Redis lose or evict it, nothing
  * that is older is believed.
  */
-const INVALIDATE = `
-local now = tonumber(ARGV[1])
-if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4]) then redis.call('UNLINK', KEYS[1]) end
-redis.call('HSETNX', KEYS[1], '', ARGV[1])
+const INVALIDATE = `${TIME}
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[1]) end
+redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))
 local expired, stale, till = 0, 0, math.huge
-local state = redis.call('HGET', KEYS[1], ARGV[2])
+local state = redis.call('HGET', KEYS[1], ARGV[1])
 if state then
   local e, s, t = string.match(state, '(%S+) (%S+) (%S+)')
   expired, stale = tonumber(e), tonumber(s)
   if t ~= '-' then till = tonumber(t) end
 end
-if ARGV[3] == '0' then expired = now else
+if ARGV[2] == '0' then expired = now else
   local ends = math.huge
-  if ARGV[3] ~= '-' then ends = now + tonumber(ARGV[3]) * 1000 end
+  if ARGV[2] ~= '-' then ends = now + tonumber(ARGV[2]) * 1000 end
   if till > now and till < ends then ends = till end
   stale, till = now, ends
 end
 local last = '-'
 if till < math.huge then last = string.format('%.3f', till) end
-return redis.call('HSET', KEYS[1], ARGV[2], string.format('%.3f %.3f %s', expired, stale, last))`
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))
+return string.format('%.3f', now)`
+
+/** Begins the hash of the tags, where there is none, and returns when. */
+const BEGIN = `${TIME}
+redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))
+return string.format('%.3f', now)`
 
 /** Gives a lock back, unless somebody else has it meanwhile. */
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
@@ -68,12 +78,13 @@ export class RedisStore implements CacheStore {
   readonly #tagsOf = new LRUCache<string, readonly string[]>({ max: 10_000 })
   readonly #near: NearCache | undefined
   #subscription: Promise<() => Promise<void>> | undefined
+  #knowsFlags = true
 
   constructor (client: RedisClient, { prefix = 'app-routes', nearCache = false }: RedisStoreOptions = {}) {
     this.#commands = commandsOf(client)
     this.#prefix = prefix
     this.#tagsKey = `${prefix}:tags`
-    this.#clock = new RedisClock(this.#commands)
+    this.#clock = new RedisClock(this.#commands, this.#tagsKey)
     if (nearCache !== false) this.#near = new NearCache(nearCache === true ? {} : nearCache, () => this.now())
   }
 
@@ -89,7 +100,7 @@ export class RedisStore implements CacheStore {
     // Both go out together.
     const [bytes, [since, ...states]] = await Promise.all([this.#commands.send(redisKey, true, ['GET', redisKey]), this.#statesOf('', ...asked)])
     if (since === null) {
-      await this.#commands.send(this.#tagsKey, false, ['HSETNX', this.#tagsKey, '', this.now().toFixed(3)])
+      this.#clock.saw(await this.#run(BEGIN))
       return undefined
     }
     const entry = bytes === null ? undefined : decodeEntry(bytes as Buffer)
@@ -111,12 +122,12 @@ export class RedisStore implements CacheStore {
   }
 
   async invalidate (tags: readonly string[], invalidation: Invalidation = { expire: 0 }): Promise<void> {
-    await this.#clock.sync()
     const how = invalidation.expire === undefined ? '-' : String(invalidation.expire)
-    const now = this.now().toFixed(3)
-    this.#near?.invalidate(tags, invalidation, Number(now))
-    await Promise.all(tags.map((tag) => this.#commands.send(this.#tagsKey, false, ['EVAL', INVALIDATE, '1', this.#tagsKey, now, tag, how, String(MOST_TAGS)])))
-    await this.#commands.send(this.#channel, false, ['PUBLISH', this.#channel, JSON.stringify({ tags, invalidation, at: Number(now) } satisfies Message)])
+    const times = await Promise.all(tags.map((tag) => this.#run(INVALIDATE, tag, how, String(MOST_TAGS))))
+    const at = Math.max(...times)
+    this.#clock.saw(at)
+    this.#near?.invalidate(tags, invalidation, at)
+    await this.#commands.send(this.#channel, false, ['PUBLISH', this.#channel, JSON.stringify({ tags, invalidation, at } satisfies Message)])
   }
 
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
@@ -138,13 +149,30 @@ export class RedisStore implements CacheStore {
   #entryKey (key: string): string { return `${this.#prefix}:entry:${key}` }
   get #channel (): string { return `${this.#prefix}:invalidated` }
 
+  /** Changes the tags, also where Redis has no memory left, which from version 7 on can be allowed. */
+  async #run (script: string, ...args: string[]): Promise<number> {
+    const run = async (flags: string): Promise<number> => Number(await this.#commands.send(this.#tagsKey, false, ['EVAL', flags + script, '1', this.#tagsKey, ...args]))
+    try {
+      if (this.#knowsFlags) return await run('#!lua flags=allow-oom')
+    } catch (error) {
+      if (!/compil/i.test(String(error))) throw error
+      this.#knowsFlags = false
+    }
+    return await run('')
+  }
+
   async #statesOf (...tags: string[]): Promise<Array<Buffer | null>> {
-    return await this.#commands.send(this.#tagsKey, true, ['HMGET', this.#tagsKey, ...tags]) as Array<Buffer | null>
+    // Not from a replica, which may not know yet what was invalidated.
+    return await this.#commands.send(this.#tagsKey, false, ['HMGET', this.#tagsKey, ...tags]) as Array<Buffer | null>
   }
 
   #freshness (states: Array<Buffer | null>, createdAt: number): Freshness {
     const now = this.now()
-    return states.reduce<Freshness>((found, state) => worse(found, freshnessBy(state === null ? NEVER : readState(state), createdAt, now)), 'fresh')
+    return states.reduce<Freshness>((found, bytes) => {
+      const state = bytes === null ? NEVER : readState(bytes)
+      this.#clock.saw(Math.max(state.expiredAt, state.staleAt))
+      return worse(found, freshnessBy(state, createdAt, now))
+    }, 'fresh')
   }
 
   /** Once, when it is first used; a failed attempt is made again the next time. */
