@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { CacheLog } from '../cache/observe.ts'
+import type { Prerender } from '../cache/options.ts'
 import { ServerCaches, type AppRoutesCache } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows, type Shadows } from '../beside/shadow.ts'
@@ -61,6 +62,9 @@ interface ExpressMount extends Mount {
   unhandledMethod: 'answer' | 'next'
   shadows: Shadows
   statics: StaticRoutes | undefined
+  prerender: Prerender
+  /** What the router cuts off the paths, as the first request for a static route shows it. */
+  mountPath: string | undefined
   /** The server's, as connections show it. */
   port: number | undefined
 }
@@ -78,7 +82,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   const caches = new ServerCaches()
   const loading = load(options, lifecycle, oldCode, caches).then((loaded) => {
     mount = loaded
-    if ((options.cache.prerender ?? 'background') === 'background') setImmediate(() => { void loaded.statics!.prerenderBehind() })
+    if (loaded.prerender === 'background') setImmediate(() => { void loaded.statics!.prerenderBehind() })
   })
   // Whoever asks is told: ready(), and every request.
   loading.catch(leaveProcess)
@@ -138,8 +142,9 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     unhandledMethod: options.unhandledMethod ?? 'answer',
     cache: openCache(options.cache, options.dir, table, LOG),
     etag: options.cache.etag ?? false,
+    prerender: options.cache.prerender ?? 'background',
     log: LOG,
-    mountPath: '',
+    mountPath: undefined,
     port: undefined,
     statics: undefined,
     localOrigin: () => mount.port === undefined ? 'http://localhost' : `http://localhost:${mount.port}`,
@@ -152,7 +157,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, 0)])))
   }
   mount.statics = new StaticRoutes(mount, table, 0, '')
-  if (options.cache.prerender === 'startup') await mount.statics.prerender()
+  if (mount.prerender === 'startup') await mount.statics.prerender()
   return mount
 }
 
@@ -198,13 +203,20 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
   const answering = endpoint.takesBody ? undefined : mount.statics?.get(endpoint.route)
   if (answering !== undefined) {
     mount.port = req.socket.localPort
-    mount.mountPath = path.endsWith(own) ? path.slice(0, path.length - own.length) : ''
-    answering.handle(endpoint, exchange, own)
+    const mountPath = path.endsWith(own) ? path.slice(0, path.length - own.length) : ''
+    if (mount.mountPath === undefined) settleMountPath(mount, mountPath)
+    answering.handle(endpoint, exchange, own, mountPath)
     return
   }
   const shadow = shadows.size === 0 || endpoint.takesBody ? undefined : shadows.get(endpoint.route)
   if (shadow === undefined) handle(endpoint, exchange, own)
   else shadow.handle(endpoint, exchange, own)
+}
+
+/** Express does not tell where it mounts a function: what was made ahead may have been made for another path. */
+function settleMountPath (mount: ExpressMount, mountPath: string): void {
+  mount.mountPath = mountPath
+  if (mountPath !== '' && mount.prerender !== 'lazy') void mount.statics!.prerenderBehind(mountPath)
 }
 
 /** What the host's router has cut off the path stays in front of redirects. */

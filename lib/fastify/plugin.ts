@@ -78,7 +78,6 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     cache: openCache(options.cache, options.dir, table, log),
     etag: options.cache.etag ?? false,
     log,
-    mountPath: '',
     localOrigin: () => localOrigin(fastify),
     // There is no request where an answer is made ahead.
     logError: (exchange, err, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).error({ err }, message) },

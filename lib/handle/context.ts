@@ -34,8 +34,6 @@ export interface Mount {
   etag: boolean
   /** What the host has for messages that belong to no request. */
   log: CacheLog
-  /** What a router of the host has cut off the paths that we see. */
-  mountPath: string
   /** Scheme and authority under which this machine itself can be reached, for answers that are made without a client. */
   localOrigin: () => string
 }

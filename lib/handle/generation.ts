@@ -9,12 +9,13 @@ import type { HandlerContext, HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
 import { handle } from './handle.ts'
 import type { OldCode } from './passed-request.ts'
+import type { Place } from './static-paths.ts'
 
 /** What came of a handler whose answer may be kept for others. */
 export type Outcome =
   | { kind: 'answer', outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>, used: string | undefined, caching: CacheScope }
   | { kind: 'passed', headers: string[], oldCode: OldCode | undefined }
-  | { kind: 'failed', error: Error }
+  | { kind: 'failed', error: Error, used?: string }
 
 /**
  * Runs a handler on the request of a client. What it looks at is noted, and what it answers is not sent yet. HEAD asks for
@@ -45,8 +46,8 @@ export interface Quietly {
 }
 
 /** Runs a handler without a client: on a request that has nothing but its path. */
-export function runQuietly (endpoint: Endpoint, path: string, options: Quietly): Promise<Outcome> {
-  return new Promise((resolve) => { handle(endpoint, new QuietExchange(endpoint, path, options, resolve), path) })
+export function runQuietly (endpoint: Endpoint, place: Pick<Place, 'mountPath' | 'path'>, options: Quietly): Promise<Outcome> {
+  return new Promise((resolve) => { handle(endpoint, new QuietExchange(endpoint, place, options, resolve), place.path) })
 }
 
 const cachingOf = (context: object): CacheScope => (context as HandlerContext).caching
@@ -65,11 +66,11 @@ class QuietExchange implements HostExchange {
   readonly #settle: (outcome: Outcome) => void
   #used: string | undefined
 
-  constructor (endpoint: Endpoint, path: string, { isEmpty, isDraft = false, signal }: Quietly, settle: (outcome: Outcome) => void) {
+  constructor (endpoint: Endpoint, { mountPath, path }: Pick<Place, 'mountPath' | 'path'>, { isEmpty, isDraft = false, signal }: Quietly, settle: (outcome: Outcome) => void) {
     this.#endpoint = endpoint
     this.isEmpty = isEmpty
     this.#settle = settle
-    this.target = endpoint.mount.mountPath + path
+    this.target = mountPath + path
     this.draft = isDraft
     signal?.addEventListener('abort', () => { this.res.destroy() }, { once: true })
   }
@@ -95,7 +96,7 @@ class QuietExchange implements HostExchange {
 
   passOn (headers: string[], oldCode?: OldCode): void { this.#end({ kind: 'passed', headers, oldCode }) }
   notFound (): void { this.#end({ kind: 'passed', headers: [], oldCode: undefined }) }
-  fail (error: Error): void { this.#end({ kind: 'failed', error }) }
+  fail (error: Error): void { this.#end({ kind: 'failed', error, used: this.#used }) }
 
   #end (outcome: Outcome): void {
     this.res.end()

@@ -8,6 +8,7 @@ export class Lifecycle {
   #pending = 0
   readonly #waiting: Array<() => void> = []
   #closing = false
+  #timer: NodeJS.Timeout | undefined
 
   /** @param closeTimeout milliseconds that streams get to end by themselves */
   constructor (closeTimeout: number) {
@@ -29,7 +30,12 @@ export class Lifecycle {
   addStream (stream: OpenStream): () => void {
     this.#streams.add(stream)
     if (this.#closing) this.#stop([stream])
-    return () => { this.#streams.delete(stream) }
+    return () => {
+      this.#streams.delete(stream)
+      if (this.#streams.size > 0) return
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
   }
 
   /** Tells the streams to end: their signals are aborted now, and what is left after the time-out is cancelled. */
@@ -41,9 +47,11 @@ export class Lifecycle {
   #stop (streams: OpenStream[]): void {
     for (const stream of streams) stream.abort(SERVER_CLOSING)
     if (streams.length === 0) return
-    setTimeout(() => {
-      for (const stream of streams) if (this.#streams.has(stream)) stream.cancel()
-    }, this.#closeTimeout).unref()
+    // It holds the process, which might end before whoever waits for the closing could go on.
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      for (const stream of this.#streams) stream.cancel()
+    }, this.#closeTimeout)
   }
 
   /** Resolves once nothing is pending. */

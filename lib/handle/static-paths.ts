@@ -5,12 +5,25 @@ import type { Endpoint } from './endpoint.ts'
 
 type Params = Record<string, string | string[]>
 
+/** Where an answer is for. */
+export interface Place {
+  /** What the router of the host has cut off the path. */
+  readonly mountPath: string
+  /** The path that the router gives to us. */
+  readonly path: string
+  /** One for all spellings of the path. */
+  readonly own: string
+  /** What the answer is kept under. */
+  readonly key: string
+}
+
 /** The paths of a static route: what their answers are kept under, and which there are. */
 export class StaticPaths {
   readonly #route: Route
   readonly #prefix: string
   readonly #hasParams: boolean
-  readonly #fixedKey: string
+  /** The place where a route without parameters was last asked for, which is nearly always the same. */
+  #last: Place | undefined
   #known: Promise<Map<string, string>> | undefined
   #keys: Map<string, string> | undefined
 
@@ -19,15 +32,16 @@ export class StaticPaths {
     this.#route = route
     this.#prefix = prefix
     this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')
-    this.#fixedKey = `route:${prefix}${route.path}`
   }
 
   /**
-   * One for each path, however it is spelled; query, headers and whatever else there is make no difference.
+   * Query, headers and whatever else there is make no difference.
    * @throws URIError where an escape is malformed
    */
-  keyOf (endpoint: Endpoint, path: string): string {
-    return this.#hasParams ? `route:${this.pathOf(endpoint.readParams(path))}` : this.#fixedKey
+  placeOf (endpoint: Endpoint, path: string, mountPath: string): Place {
+    if (this.#hasParams) return place(mountPath, path, this.pathOf(endpoint.readParams(path)))
+    if (this.#last?.path !== path || this.#last.mountPath !== mountPath) this.#last = place(mountPath, path, this.pathOf({}))
+    return this.#last
   }
 
   /** The path for some parameters, prefix included. */
@@ -42,27 +56,32 @@ export class StaticPaths {
   }
 
   /** Whether there is a path at all, with `dynamicParams = false`: then the named ones are the only ones. */
-  isAllowed (key: string): boolean | Promise<boolean> {
+  isAllowed ({ own }: Place): boolean | Promise<boolean> {
     if (this.#route.config.dynamicParams !== false || this.#route.config.generateStaticParams === undefined) return true
-    return this.#keys?.has(key) ?? this.known().then((known) => known.has(key))
+    return this.#keys?.has(own) ?? this.#findOnce().then((known) => known.has(own))
   }
 
   /**
-   * The keys and paths that can be made ahead: the only one, or those that `generateStaticParams()` names.
+   * The places whose answers can be made ahead: the only one, or those that `generateStaticParams()` names.
    * @throws StaticParamsError where it gives no list; whatever it throws. It is asked again the next time then.
    */
-  known (): Promise<Map<string, string>> {
+  async known (mountPath: string): Promise<Place[]> {
+    return [...await this.#findOnce()].map(([own, path]) => place(mountPath, path, own))
+  }
+
+  #findOnce (): Promise<Map<string, string>> {
     return this.#known ??= this.#findKnown().then((known) => this.#keys = known, (error: unknown) => {
       this.#known = undefined
       throw error
     })
   }
 
+  /** Paths, by what is one for all their spellings. */
   async #findKnown (): Promise<Map<string, string>> {
     const { config, segments, file } = this.#route
     if (!this.#hasParams) {
       const path = this.pathOf({})
-      return new Map([[this.#fixedKey, path]])
+      return new Map([[path, path]])
     }
     const list = await config.generateStaticParams?.({ params: {} }) ?? []
     if (!Array.isArray(list)) throw new StaticParamsError(file)
@@ -72,8 +91,10 @@ export class StaticPaths {
     for (const params of list as Params[]) {
       if (typeof params !== 'object' || params === null || names.some((name) => params[name] === undefined)) continue
       const path = this.pathOf(params)
-      known.set(`route:${this.pathOf(readParams({ segments }, path.slice(this.#prefix.length), 0))}`, path)
+      known.set(this.pathOf(readParams({ segments }, path.slice(this.#prefix.length), 0)), path)
     }
     return known
   }
 }
+
+const place = (mountPath: string, path: string, own: string): Place => ({ mountPath, path, own, key: `route:${mountPath}${own}` })

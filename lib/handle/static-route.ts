@@ -12,8 +12,9 @@ import type { HostExchange, Mount } from './context.ts'
 import { Endpoint } from './endpoint.ts'
 import { runLive, runQuietly, type Outcome } from './generation.ts'
 import { handle } from './handle.ts'
+import { SERVER_CLOSING } from './lifecycle.ts'
 import { answerOf, draftAnswer, entryOf } from './kept-answer.ts'
-import { StaticPaths } from './static-paths.ts'
+import { StaticPaths, type Place } from './static-paths.ts'
 
 /** Milliseconds that the making of an answer may take when nobody waits for it, as in Next.js's builds. */
 const LONGEST_GENERATION = 60_000
@@ -59,48 +60,50 @@ export class StaticRoute {
   /**
    * Takes the place of `handle` for GET and HEAD.
    * @param endpoint the verb's own, for requests that are not answered once for all
+   * @param mountPath what the router of the host has cut off the path
    */
-  handle (endpoint: Endpoint, exchange: HostExchange, path: string): void {
-    if (this.#isDynamic) return this.#runForOne(endpoint, exchange, path)
-    if (isDraft(exchange)) return this.#answerDraft(exchange, path)
-    let key: string | undefined
+  handle (endpoint: Endpoint, exchange: HostExchange, path: string, mountPath = ''): void {
+    if (this.#isDynamic) return handle(endpoint, exchange, path)
+    let place: Place
     try {
-      key = this.paths.keyOf(this.#endpoint, path)
+      place = this.paths.placeOf(this.#endpoint, path, mountPath)
     } catch {
       // The ordinary way says what is wrong with the path.
       return handle(endpoint, exchange, path)
     }
-    const allowed = this.paths.isAllowed(key)
-    if (allowed === true) this.#lookUp(endpoint, exchange, path, key)
+    if (isDraft(exchange)) return this.#answerDraft(exchange, place)
+    const allowed = this.paths.isAllowed(place)
+    if (allowed === true) this.#lookUp(endpoint, exchange, place)
     else {
       Promise.resolve(allowed).then((isAllowed) => {
-        if (isAllowed) this.#lookUp(endpoint, exchange, path, key)
+        if (isAllowed) this.#lookUp(endpoint, exchange, place)
         else exchange.notFound()
       }).catch((error: unknown) => { exchange.fail(error as Error) })
     }
   }
 
-  #lookUp (endpoint: Endpoint, exchange: HostExchange, path: string, key: string): void {
-    const kept = this.#cache.get(key, NO_TAGS)
-    if (!(kept instanceof Promise)) return this.#answer(endpoint, exchange, path, key, kept)
-    kept.then((found) => { this.#answer(endpoint, exchange, path, key, found) }).catch((error: unknown) => { exchange.fail(error as Error) })
+  #lookUp (endpoint: Endpoint, exchange: HostExchange, place: Place): void {
+    const kept = this.#cache.get(place.key, NO_TAGS)
+    if (!(kept instanceof Promise)) return this.#answer(endpoint, exchange, place, kept)
+    kept.then((found) => { this.#answer(endpoint, exchange, place, found) }).catch((error: unknown) => { exchange.fail(error as Error) })
   }
 
-  #answer (endpoint: Endpoint, exchange: HostExchange, path: string, key: string, kept: Kept | undefined): void {
+  #answer (endpoint: Endpoint, exchange: HostExchange, place: Place, kept: Kept | undefined): void {
     const { observer } = this.#cache
+    const { key } = place
     if (kept === undefined && (this.#unkeptUntil.get(key) ?? 0) > this.#cache.now()) {
       observer.tell('bypass', 'route', key, this.route.path)
-      this.#runForOne(endpoint, exchange, path)
+      this.#runForOne(endpoint, exchange, place)
     } else if (kept === undefined) {
       observer.tell('miss', 'route', key, this.route.path)
-      this.#answerNew(endpoint, exchange, path, key).catch((error: unknown) => { exchange.fail(error as Error) })
+      this.#answerNew(endpoint, exchange, place).catch((error: unknown) => { exchange.fail(error as Error) })
     } else if (kept.freshness === 'fresh') {
       observer.tell('hit', 'route', key, this.route.path)
       this.#send(exchange, kept.entry, 'HIT')
     } else {
       observer.tell('stale', 'route', key, this.route.path)
       this.#send(exchange, kept.entry, 'STALE', this.#retryAt.get(key))
-      this.#renew(path, key)
+      this.#renew(place)
     }
   }
 
@@ -114,101 +117,114 @@ export class StaticRoute {
   }
 
   /** The first who asks has it made, and whoever comes meanwhile waits for that. */
-  async #answerNew (endpoint: Endpoint, exchange: HostExchange, path: string, key: string): Promise<void> {
-    const underway = this.#flights.get(key)
-    const made = await (underway ?? this.#flights.run(key, () => this.#makeOrAwait(path, key, exchange)))
+  async #answerNew (endpoint: Endpoint, exchange: HostExchange, place: Place): Promise<void> {
+    const underway = this.#flights.get(place.key)
+    const made = await (underway ?? this.#flights.run(place.key, () => this.#makeOrAwait(place, exchange)))
     if ('entry' in made) return this.#send(exchange, made.entry, 'MISS')
     if (underway === undefined || made.outcome.kind === 'failed') return giveOwn(exchange, made.outcome)
-    this.#runForOne(endpoint, exchange, path)
+    this.#runForOne(endpoint, exchange, place)
   }
 
   /** Answers one request alone. */
-  #runForOne (endpoint: Endpoint, exchange: HostExchange, path: string): void {
-    if (!this.#isForced) return handle(endpoint, exchange, path)
-    runQuietly(this.#endpoint, path, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
+  #runForOne (endpoint: Endpoint, exchange: HostExchange, place: Place): void {
+    if (!this.#isForced) return handle(endpoint, exchange, place.path)
+    runQuietly(this.#endpoint, place, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
   }
 
   /** Where several processes share the store, one of them makes what is missing. */
-  async #makeOrAwait (path: string, key: string, exchange: HostExchange): Promise<Made> {
-    if (!this.#cache.isShared) return await this.#make(path, key, exchange)
+  async #makeOrAwait (place: Place, exchange: HostExchange): Promise<Made> {
+    const { key } = place
+    if (!this.#cache.isShared) return await this.#make(place, exchange)
     const release = await this.#cache.lock(key, LONGEST_WAIT)
-    if (release !== 'taken') return await this.#make(path, key, exchange).finally(release)
+    if (release !== 'taken') return await this.#make(place, exchange).finally(release)
     for (const end = performance.now() + LONGEST_WAIT; performance.now() < end;) {
       await new Promise((resolve) => { setTimeout(resolve, POLL) })
       const kept = await this.#cache.get(key, NO_TAGS)
       if (kept !== undefined) return { entry: kept.entry }
     }
-    return await this.#make(path, key, exchange)
+    return await this.#make(place, exchange)
   }
 
   /** @param exchange of the client who waits for it */
-  async #make (path: string, key: string, exchange?: HostExchange): Promise<Made> {
+  async #make (place: Place, exchange?: HostExchange): Promise<Made> {
     const createdAt = this.#cache.now()
-    const outcome = exchange === undefined || this.#isForced ? await this.#runQuietly(path, exchange === undefined) : await runLive(this.#endpoint, exchange, path)
+    const outcome = exchange === undefined || this.#isForced ? await this.#runQuietly(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path)
     const entry = outcome.kind !== 'answer' || outcome.used !== undefined ? undefined : await entryOf(outcome, createdAt, this.route, (message) => { this.#endpoint.mount.log.warn(message) })
     if (entry === undefined) {
-      // What the first run shows holds from then on; what happens later concerns one path.
-      if (outcome.kind !== 'failed') {
-        if (this.#isProven) this.#unkeptUntil.set(key, createdAt + UNKEPT)
-        else this.#isDynamic = true
-      }
+      this.#learn(outcome, place.key)
       return { outcome }
     }
     this.#isProven = true
-    const setting = this.#cache.set(key, entry)
+    const setting = this.#cache.set(place.key, entry)
     // Others find it before they may make one of their own.
     if (setting !== undefined) await setting
     return { entry }
   }
 
-  async #runQuietly (path: string, isLimited: boolean): Promise<Outcome> {
+  /** What the first run shows holds from then on; what happens later concerns one path. */
+  #learn (outcome: Outcome, key: string): void {
+    if (outcome.kind !== 'failed') {
+      if (this.#isProven) this.#unkeptUntil.set(key, this.#cache.now() + UNKEPT)
+      else this.#isDynamic = true
+    } else if (outcome.used !== undefined && !this.#isProven) this.#isDynamic = true
+  }
+
+  /** @param isLimited whether it is ended after a minute, or when the server closes */
+  async #runQuietly (place: Place, isLimited: boolean): Promise<Outcome> {
     const isEmpty = this.#isForced
-    if (!isLimited) return await runQuietly(this.#endpoint, path, { isEmpty })
+    if (!isLimited) return await runQuietly(this.#endpoint, place, { isEmpty })
     const controller = new AbortController()
-    let timer: NodeJS.Timeout | undefined
-    const tooLong = new Promise<Outcome>((resolve) => {
-      timer = setTimeout(() => {
-        controller.abort()
-        resolve({ kind: 'failed', error: new GenerationTimeoutError(this.route.file, LONGEST_GENERATION / 1000) })
-      }, LONGEST_GENERATION).unref()
+    const ended = new Promise<Outcome>((resolve) => {
+      controller.signal.addEventListener('abort', () => { resolve({ kind: 'failed', error: controller.signal.reason as Error }) }, { once: true })
     })
-    return await Promise.race([runQuietly(this.#endpoint, path, { isEmpty, signal: controller.signal }), tooLong]).finally(() => { clearTimeout(timer) })
+    const timer = setTimeout(() => { controller.abort(new GenerationTimeoutError(this.route.file, LONGEST_GENERATION / 1000)) }, LONGEST_GENERATION).unref()
+    const forget = this.#endpoint.mount.lifecycle.addStream({ abort () {}, cancel () { controller.abort(SERVER_CLOSING) } })
+    return await Promise.race([runQuietly(this.#endpoint, place, { isEmpty, signal: controller.signal }), ended]).finally(() => {
+      clearTimeout(timer)
+      forget()
+    })
   }
 
   /** Makes a new answer in the place of a stale one, behind the requests that go on getting the stale one. */
-  #renew (path: string, key: string): void {
+  #renew (place: Place): void {
+    const { key } = place
     const now = this.#cache.now()
     if (this.#flights.get(key) !== undefined || (this.#retryAt.get(key) ?? 0) > now) return
     const done = this.#endpoint.mount.lifecycle.begin()
-    this.#flights.run(key, () => this.#renewAlone(path, key)).catch(() => {}).finally(done)
+    this.#flights.run(key, () => this.#renewAlone(place)).catch(() => {}).finally(done)
   }
 
-  async #renewAlone (path: string, key: string): Promise<Made> {
+  async #renewAlone (place: Place): Promise<Made> {
+    const { key } = place
     const release = this.#cache.isShared ? await this.#cache.lock(key, LONGEST_GENERATION) : undefined
     if (release === 'taken') {
       this.#retryAt.set(key, this.#cache.now() + SHORTEST_RETRY * 1000)
       return NOTHING_MADE
     }
     try {
-      return await this.prerender(path, key)
+      return await this.#prerender(place)
     } finally {
       await release?.()
     }
   }
 
-  /** Makes the answer for a path ahead, unless it is there already, from an earlier run or another process. */
-  async prerenderMissing (path: string, key: string): Promise<void> {
-    if (await this.#cache.get(key, NO_TAGS) === undefined) await this.#flights.run(key, () => this.prerender(path, key))
+  /**
+   * Makes the answer for a place ahead, unless it is there already, from an earlier run or another process.
+   * @throws Error where there is none that could be kept
+   */
+  async prerenderMissing (place: Place): Promise<void> {
+    if (await this.#cache.get(place.key, NO_TAGS) === undefined) await this.#flights.run(place.key, () => this.#prerender(place))
   }
 
   /**
-   * Makes the answer for a path that nobody has asked for just now.
+   * Makes the answer for a place that nobody has asked for just now.
    * @throws Error where there is none that could be kept; it is logged, and the next attempt waits some seconds
    */
-  async prerender (path: string, key = this.paths.keyOf(this.#endpoint, path)): Promise<Made> {
+  async #prerender (place: Place): Promise<Made> {
     const { observer } = this.#cache
+    const { key } = place
     observer.tell('regeneration', 'route', key, this.route.path)
-    const made = await this.#make(path, key)
+    const made = await this.#make(place)
     if ('entry' in made) {
       this.#retryAt.delete(key)
       return made
@@ -224,9 +240,9 @@ export class StaticRoute {
   }
 
   /** Draft mode goes past the caches. */
-  #answerDraft (exchange: HostExchange, path: string): void {
-    this.#cache.observer.tell('bypass', 'route', path, this.route.path)
-    const running = this.#isForced ? runQuietly(this.#endpoint, path, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, path)
+  #answerDraft (exchange: HostExchange, place: Place): void {
+    this.#cache.observer.tell('bypass', 'route', place.key, this.route.path)
+    const running = this.#isForced ? runQuietly(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path)
     running.then((outcome) => {
       giveOwn(exchange, outcome.kind === 'answer' ? { ...outcome, outgoing: draftAnswer(outcome.outgoing) } : outcome)
     }).catch((error: unknown) => { exchange.fail(error as Error) })

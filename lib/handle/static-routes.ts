@@ -35,9 +35,12 @@ export class StaticRoutes {
 
   get (route: Route): StaticRoute | undefined { return this.#routes.get(route) }
 
-  /** Makes all answers that can be made ahead, some at a time, while requests are served; what fails is logged and made later. */
-  async prerenderBehind (): Promise<void> {
-    await this.#prerender((error, route) => { this.#mount.log.error(error, `The static answer of ${route.route.file} could not be made ahead; it is made when somebody asks for it.`) })
+  /**
+   * Makes all answers that can be made ahead, some at a time, while requests are served; what fails is logged and made later.
+   * @param mountPath what the router of the host cuts off the paths
+   */
+  async prerenderBehind (mountPath = ''): Promise<void> {
+    await this.#prerender(mountPath, (error, route) => { this.#mount.log.error(error, `The static answer of ${route.route.file} could not be made ahead; it is made when somebody asks for it.`) })
   }
 
   /**
@@ -45,26 +48,26 @@ export class StaticRoutes {
    * @throws Error of the first that fails
    */
   async prerender (): Promise<void> {
-    await this.#prerender((error) => { throw error })
+    await this.#prerender('', (error) => { throw error })
   }
 
   close (): void { this.#closed = true }
 
-  async #prerender (failed: (error: unknown, route: StaticRoute) => void): Promise<void> {
-    const tasks = this.#tasks(failed)
+  async #prerender (mountPath: string, failed: (error: unknown, route: StaticRoute) => void): Promise<void> {
+    const tasks = this.#tasks(mountPath, failed)
     const work = async (): Promise<void> => { for await (const task of tasks) await task() }
     await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
-  async * #tasks (failed: (error: unknown, route: StaticRoute) => void): AsyncGenerator<() => Promise<void>> {
+  async * #tasks (mountPath: string, failed: (error: unknown, route: StaticRoute) => void): AsyncGenerator<() => Promise<void>> {
     for (const route of this.#routes.values()) {
-      const known = await route.paths.known().catch((error: unknown) => {
+      const known = await route.paths.known(mountPath).catch((error: unknown) => {
         failed(error, route)
-        return new Map<string, string>()
+        return []
       })
-      for (const [key, path] of known) {
+      for (const place of known) {
         if (this.#closed) return
-        if (!route.isDynamic) yield () => route.prerenderMissing(path, key).catch((error: unknown) => { failed(error, route) })
+        if (!route.isDynamic) yield () => route.prerenderMissing(place).catch((error: unknown) => { failed(error, route) })
       }
     }
   }
