@@ -11,7 +11,7 @@ import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
 import { HOSTS, sendHttp1, start, type HostName, type Received, type RunningHost, type StartOptions } from '../hosts.ts'
 import { until } from './redis-server.ts'
 
-const route = (text: string): object => ({ 'route.js': text })
+const route = (text: string): { 'route.js': string } => ({ 'route.js': text })
 const COUNT = 'let made = 0\n'
 
 /** Serves route files by their path. */
@@ -369,7 +369,7 @@ t.test('a store of one\'s own that throws: requests are answered, one line is lo
 })
 
 t.test('the mount path is part of what is kept and dropped', async (t) => {
-  const posts = (): object => route(`${COUNT}export const dynamic = 'force-static'\nexport const GET = (request) => new Response(request.nextUrl.pathname + ' ' + ++made)`)
+  const posts = (): ReturnType<typeof route> => route(`${COUNT}export const dynamic = 'force-static'\nexport const GET = (request) => new Response(request.nextUrl.pathname + ' ' + ++made)`)
   for (const name of ['fastify', 'express 4', 'express 5'] as const) {
     const host = await serve(t, name, { [name.replace(' ', '')]: posts() }, { prefix: '/v1' })
     const [own, path] = [`/${name.replace(' ', '')}`, `/v1/${name.replace(' ', '')}`]
