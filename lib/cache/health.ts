@@ -59,7 +59,10 @@ export class Health {
 
 function within<T> (milliseconds: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => { reject(new CacheTimeoutError(milliseconds)) }, milliseconds)
+    const timer = setTimeout(() => {
+      // Where this process itself was busy for so long, what has come meanwhile is heard first.
+      setImmediate(() => setImmediate(() => { reject(new CacheTimeoutError(milliseconds)) }))
+    }, milliseconds)
     promise.then(resolve, reject).finally(() => { clearTimeout(timer) })
   })
 }

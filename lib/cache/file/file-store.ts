@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { decodeEntry, encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
 import type { CacheStore, Found, Invalidation } from '../store.ts'
-import { freshnessBy, invalidated, NEVER, type TagState } from '../tag-states.ts'
+import { freshnessBy } from '../tag-states.ts'
 import { Files, type FileAt } from './files.ts'
+import { TagFiles } from './tag-files.ts'
 
 export interface FileStoreOptions {
   /**
@@ -22,7 +23,7 @@ const DEFAULT_MAX_BYTES = 512 * 1024 * 1024
 export class FileStore implements CacheStore {
   readonly isShared = true
   readonly #entries: Files
-  readonly #tags: Files
+  readonly #tags: TagFiles
   readonly #locks: Files
   readonly #maxBytes: number
   /** As far as this process knows; undefined: it has not looked yet. */
@@ -31,7 +32,7 @@ export class FileStore implements CacheStore {
 
   constructor (dir: string, { maxBytes = DEFAULT_MAX_BYTES }: FileStoreOptions = {}) {
     this.#entries = new Files(path.resolve(dir, 'entries'))
-    this.#tags = new Files(path.resolve(dir, 'tags'))
+    this.#tags = new TagFiles(path.resolve(dir, 'tags'))
     this.#locks = new Files(path.resolve(dir, 'locks'))
     this.#maxBytes = maxBytes
   }
@@ -39,12 +40,12 @@ export class FileStore implements CacheStore {
   now (): number { return Date.now() }
 
   async get (key: string, tags: readonly string[]): Promise<Found | undefined> {
-    const [bytes, asked] = await Promise.all([this.#entries.read(key), this.#statesOf(tags)])
+    const [, bytes] = await Promise.all([this.#tags.refresh(), this.#entries.read(key)])
     const entry = bytes === undefined ? undefined : decodeEntry(bytes)
     if (entry === undefined) return undefined
-    const own = await this.#statesOf(entry.tags)
+    const states = await Promise.all([...tags, ...entry.tags].map((tag) => this.#tags.get(tag)))
     const now = this.now()
-    return { entry, tags: [...asked, ...own].reduce<Freshness>((found, state) => worse(found, freshnessBy(state, entry.createdAt, now)), 'fresh') }
+    return { entry, tags: states.reduce<Freshness>((found, state) => worse(found, freshnessBy(state, entry.createdAt, now)), 'fresh') }
   }
 
   async set (key: string, entry: CacheEntry): Promise<void> {
@@ -55,11 +56,7 @@ export class FileStore implements CacheStore {
   }
 
   async invalidate (tags: readonly string[], invalidation?: Invalidation): Promise<void> {
-    await Promise.all(tags.map(async (tag) => {
-      const [state = NEVER] = await this.#statesOf([tag])
-      const { expiredAt, staleAt, staleUntil } = invalidated(state, this.now(), invalidation)
-      await this.#tags.write(tag, JSON.stringify([expiredAt, staleAt, staleUntil === Infinity ? null : staleUntil]))
-    }))
+    await Promise.all(tags.map((tag) => this.#tags.invalidate(tag, this.now(), invalidation)))
   }
 
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
@@ -74,13 +71,6 @@ export class FileStore implements CacheStore {
   }
 
   async close (): Promise<void> { await this.#sweeping }
-
-  async #statesOf (tags: readonly string[]): Promise<TagState[]> {
-    return await Promise.all(tags.map(async (tag) => {
-      const bytes = await this.#tags.read(tag)
-      return bytes === undefined ? NEVER : readState(bytes)
-    }))
-  }
 
   /** Makes room; behind the requests, and once at a time. */
   #sweep (): void {
@@ -110,13 +100,3 @@ const SWEPT_TO = 0.8
 const sum = (files: FileAt[]): number => files.reduce((bytes, file) => bytes + file.bytes, 0)
 
 const isOld = ({ modified }: FileAt): boolean => Date.now() - modified > YEAR * 1000
-
-/** What cannot be read is no reason to believe what is older. */
-function readState (bytes: Buffer): TagState {
-  try {
-    const [expiredAt, staleAt, staleUntil] = JSON.parse(bytes.toString()) as [number, number, number | null]
-    return { expiredAt, staleAt, staleUntil: staleUntil ?? Infinity }
-  } catch {
-    return { ...NEVER, expiredAt: Infinity }
-  }
-}

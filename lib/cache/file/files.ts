@@ -57,6 +57,11 @@ export class Files {
 
   async delete (name: string): Promise<void> { await rm(this.#pathOf(name), { force: true }) }
 
+  /** When a file last came or went: milliseconds since 1970, by the clock of the file system; 0 while there is none. */
+  async changed (): Promise<number> {
+    return (await stat(this.#dir).catch(absent))?.mtimeMs ?? 0
+  }
+
   /** All files, and what a crash has left unfinished more than an hour ago. */
   async list (): Promise<{ files: FileAt[], abandoned: string[] }> {
     const files: FileAt[] = []

@@ -56,8 +56,9 @@ export class HandlerStore implements CacheStore {
 
   async set (key: string, entry: CacheEntry): Promise<void> {
     const { revalidate, expire, tags } = entry
+    // Next.js gives the tags of answers in a header alone, which some classes read for pages only.
     const context = isRoute(key)
-      ? this.#major < 15 ? { revalidate } : { revalidate, cacheControl: { revalidate, expire }, isFallback: false }
+      ? this.#major < 15 ? { revalidate, tags: [...tags] } : { revalidate, cacheControl: { revalidate, expire }, isFallback: false, tags: [...tags] }
       : { fetchCache: true, revalidate, tags: [...tags] }
     await this.#handler.set(plain(key), valueOf(entry, this.#major) as never, context as never)
   }
