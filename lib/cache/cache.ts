@@ -23,6 +23,9 @@ export class Cache {
   /** What the store has to be told before it is read again: tags, by how they are invalidated. */
   #untold = new Map<string, Set<string>>()
   #telling: Promise<boolean> | undefined
+  #retelling: NodeJS.Timeout | undefined
+  /** How often anything was invalidated here. */
+  invalidations = 0
 
   constructor (store: CacheStore, log: CacheLog) {
     this.#store = store
@@ -62,9 +65,12 @@ export class Cache {
   /** Where the store cannot be told now it is told later; until then it is not read. */
   invalidate (tags: readonly string[], invalidation?: Invalidation): void | Promise<void> {
     if (tags.length === 0) return
+    this.invalidations++
     if (!this.#store.isShared) return this.#store.invalidate(tags, invalidation)
     this.#note(this.#prefixed(tags), JSON.stringify(invalidation ?? { expire: 0 }))
-    return this.#reads.isFailing ? this.#reads.tryAgain(() => this.#tell()) : this.#tell().then(() => {})
+    if (!this.#reads.isFailing) return this.#tell().then(() => {})
+    this.#tellLater()
+    this.#reads.tryAgain(() => this.#tell())
   }
 
   /** Takes the making of an entry upon this process: what gives it back, or `'taken'` where another one is at it. */
@@ -76,6 +82,7 @@ export class Cache {
 
   async close (): Promise<void> {
     if (this.#hasUntold) await this.#tell()
+    clearTimeout(this.#retelling)
     await this.#store.close?.()
   }
 
@@ -126,8 +133,20 @@ export class Cache {
       else break
     }
     for (const [how, tags] of all) this.#note(tags, how)
+    if (all.size > 0) this.#tellLater()
     return all.size === 0
   }
+
+  /** Other processes wait to hear it, even where nobody asks this one for anything. */
+  #tellLater (): void {
+    this.#retelling ??= setTimeout(() => {
+      this.#retelling = undefined
+      void this.#tell()
+    }, RETELL).unref()
+  }
 }
+
+/** Milliseconds after which a store that could not be told is told again. */
+const RETELL = 2000
 
 const nothing = async (): Promise<void> => {}

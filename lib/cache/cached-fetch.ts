@@ -80,8 +80,9 @@ async function fromCache (scope: CacheScope, key: string, send: Send, tags: stri
   const { cache, run } = scope
   const look = async (): Promise<Kept | undefined> => usable(await cache.get(key, [...tags, ...scope.pathTags]), keep, cache.now())
   let kept = await look()
-  const underway = kept === undefined ? flights.get(key) : undefined
-  if (underway !== undefined) {
+  const underway = kept?.freshness === 'fresh' ? undefined : flights.get(key)
+  // What others wait for is looked at again: meanwhile it may have been invalidated.
+  if (underway !== undefined && (kept === undefined || run.isStatic)) {
     await underway
     kept = await look()
   }
@@ -90,7 +91,7 @@ async function fromCache (scope: CacheScope, key: string, send: Send, tags: stri
     return await fetchAndKeep(scope, key, send, tags, keep)
   }
   cache.observer.tell(kept.freshness === 'stale' ? 'stale' : 'hit', 'fetch', key, run.route.path)
-  if (kept.freshness === 'fresh') return responseOf(kept.entry)
+  if (kept.freshness === 'fresh' || (underway !== undefined && !run.isStatic)) return responseOf(kept.entry)
   const again = fetchAndKeep(scope, key, () => send(null), tags, keep)
   // What is kept itself is not made of what is out of date already, unless there is nothing else.
   if (run.isStatic) return await again.catch(() => responseOf(kept.entry))
@@ -108,7 +109,7 @@ function usable (kept: Kept | undefined, keep: number, now: number): Kept | unde
 async function fetchAndKeep (scope: CacheScope, key: string, send: Send, tags: string[], keep: number): Promise<globalThis.Response> {
   const { cache, run } = scope
   const createdAt = cache.now()
-  const land = takeOff(key)
+  const land = flights.begin(key)
   try {
     const response = await send()
     if (response.status !== 200 || response.body === null) {
@@ -127,13 +128,6 @@ async function fetchAndKeep (scope: CacheScope, key: string, send: Send, tags: s
     land()
     throw error
   }
-}
-
-/** Lets others who want the same wait; the result ends their waiting. Of several at once only the first is waited for. */
-function takeOff (key: string): () => void {
-  let land = (): void => {}
-  void flights.run(key, () => new Promise<void>((resolve) => { land = resolve }))
-  return land
 }
 
 /** All bytes of a stream; undefined where there are more than that. */

@@ -3,6 +3,11 @@ import type { Cache, Kept } from './cache.ts'
 import { YEAR, type CacheEntry } from './entry.ts'
 import { keyOfCall } from './fetch-key.ts'
 import type { CacheScope } from './scope.ts'
+import { SingleFlight } from './single-flight.ts'
+
+const flights = new SingleFlight<void>()
+
+interface Found { value: unknown, isStale: boolean }
 
 /**
  * Calls a function of `unstable_cache()`: what it gave for the same arguments is given again. A stale result is given once
@@ -14,8 +19,14 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
   if (run.isStatic && typeof call.revalidate === 'number') scope.lower(call.revalidate)
   if (scope.isDraft || run.route.config.fetchCache === 'force-no-store') return await callInside(call)
   const key = keyOfCall(call.fixedKey, call.args)
-  const kept = await cache.get(key, [...call.tags, ...scope.pathTags])
-  const found = usable(kept, call)
+  const look = async (): Promise<Found | undefined> => usable(await cache.get(key, [...call.tags, ...scope.pathTags]), call)
+  let found = await look()
+  const underway = found?.isStale === false ? undefined : flights.get(key)
+  // What others wait for is looked at again: meanwhile it may have been invalidated.
+  if (underway !== undefined && (found === undefined || run.isStatic)) {
+    await underway
+    found = await look()
+  }
   if (found === undefined) {
     cache.observer.tell('miss', 'function', key, run.route.path)
     const { result, stored } = await make(cache, key, call)
@@ -23,19 +34,20 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
     return result
   }
   cache.observer.tell(found.isStale ? 'stale' : 'hit', 'function', key, run.route.path)
-  if (!found.isStale) return found.value
+  if (!found.isStale || (underway !== undefined && !run.isStatic)) return found.value
+  const stale = found.value
   const making = make(cache, key, call).then(async ({ result, stored }) => {
     await stored
     return result
   })
   if (!run.isStatic) {
     run.background(making)
-    return found.value
+    return stale
   }
   // What is kept itself is not made of what is out of date already, unless there is nothing else.
   return await making.catch((error: unknown) => {
     cache.observer.tell('error', 'function', key, run.route.path, error)
-    return found.value
+    return stale
   })
 }
 
@@ -50,7 +62,7 @@ export async function callCachedOutside (cache: Cache, call: CachedCall): Promis
 }
 
 /** A result that was kept, read from its text; what cannot be read was never there. */
-function usable (kept: Kept | undefined, { revalidate }: CachedCall): { value: unknown, isStale: boolean } | undefined {
+function usable (kept: Kept | undefined, { revalidate }: CachedCall): Found | undefined {
   if (kept?.entry.kind !== 'function') return undefined
   try {
     const text = kept.entry.body.toString()
@@ -62,12 +74,16 @@ function usable (kept: Kept | undefined, { revalidate }: CachedCall): { value: u
 
 async function make (cache: Cache, key: string, call: CachedCall): Promise<{ result: unknown, stored: Promise<void> }> {
   const createdAt = cache.now()
-  const result = await callInside(call)
+  const land = flights.begin(key)
+  const result = await callInside(call).catch((error: unknown) => {
+    land()
+    throw error
+  })
   const { tags, revalidate } = call
   // Like Next.js, keeps what JSON can tell of it.
   const body = (JSON.stringify(result) as string | undefined) ?? ''
   const entry: CacheEntry = { kind: 'function', createdAt, revalidate: typeof revalidate === 'number' && revalidate < YEAR ? revalidate : false, tags, status: 200, headers: [], url: '', body }
-  return { result, stored: Promise.resolve(cache.set(key, entry)) }
+  return { result, stored: Promise.resolve(cache.set(key, entry)).finally(land) }
 }
 
 /** Runs the function where neither the request nor other caches can be used. */

@@ -117,13 +117,22 @@ export class StaticRoute {
   }
 
   /** The first who asks has it made, and whoever comes meanwhile waits for that. */
-  async #answerNew (endpoint: Endpoint, exchange: HostExchange, place: Place): Promise<void> {
-    const underway = this.#flights.get(place.key)
-    const made = await (underway ?? this.#flights.run(place.key, () => this.#makeOrAwait(place, exchange)))
+  async #answerNew (endpoint: Endpoint, exchange: HostExchange, place: Place, waited = false): Promise<void> {
+    const flight = this.#flightOf(place)
+    const underway = this.#flights.get(flight)
+    const made = await (underway ?? this.#flights.run(flight, () => this.#makeOrAwait(place, exchange)))
+    if ('entry' in made && underway !== undefined && this.#cache.isShared && !waited) {
+      // Another process may have invalidated it before this request was sent.
+      const kept = await this.#cache.get(place.key, NO_TAGS)
+      return kept === undefined ? await this.#answerNew(endpoint, exchange, place, true) : this.#send(exchange, kept.entry, 'MISS')
+    }
     if ('entry' in made) return this.#send(exchange, made.entry, 'MISS')
     if (underway === undefined || made.outcome.kind === 'failed') return giveOwn(exchange, made.outcome)
     this.#runForOne(endpoint, exchange, place)
   }
+
+  /** What was begun before something was invalidated is nothing to wait for. */
+  #flightOf ({ key }: Place): string { return `${this.#cache.invalidations} ${key}` }
 
   /** Answers one request alone. */
   #runForOne (endpoint: Endpoint, exchange: HostExchange, place: Place): void {
@@ -189,9 +198,10 @@ export class StaticRoute {
   #renew (place: Place): void {
     const { key } = place
     const now = this.#cache.now()
-    if (this.#flights.get(key) !== undefined || (this.#retryAt.get(key) ?? 0) > now) return
+    const flight = this.#flightOf(place)
+    if (this.#flights.get(flight) !== undefined || (this.#retryAt.get(key) ?? 0) > now) return
     const done = this.#endpoint.mount.lifecycle.begin()
-    this.#flights.run(key, () => this.#renewAlone(place)).catch(() => {}).finally(done)
+    this.#flights.run(flight, () => this.#renewAlone(place)).catch(() => {}).finally(done)
   }
 
   async #renewAlone (place: Place): Promise<Made> {
@@ -213,7 +223,7 @@ export class StaticRoute {
    * @throws Error where there is none that could be kept
    */
   async prerenderMissing (place: Place): Promise<void> {
-    if (await this.#cache.get(place.key, NO_TAGS) === undefined) await this.#flights.run(place.key, () => this.#prerender(place))
+    if (await this.#cache.get(place.key, NO_TAGS) === undefined) await this.#flights.run(this.#flightOf(place), () => this.#prerender(place))
   }
 
   /**

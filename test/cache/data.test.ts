@@ -28,7 +28,7 @@ async function origin (t: any): Promise<Origin> {
       if (req.url === '/large') return res.end(Buffer.alloc(3 * 1024 * 1024, 'a'))
       if (req.url === '/moved') return res.writeHead(302, { location: '/there' }).end()
       res.setHeader('x-count', count)
-      setTimeout(() => { res.end(String(count)) }, req.url === '/slow' ? 100 : 0)
+      setTimeout(() => { res.end(String(count)) }, req.url!.startsWith('/slow') ? 100 : 0)
     }, () => {})
   }).listen(0)
   await once(server, 'listening')
@@ -68,6 +68,7 @@ for (const name of ['fastify', 'node:http'] as const) {
       moved: 'fetch(`${url}/moved`, { cache: "force-cache" }).then(async (r) => new URL(r.url).pathname + await r.text() + r.headers.get("x-count"))',
       posted: 'text(new Request(`${url}/p`, { method: "POST", body: request.nextUrl.search }), { cache: "force-cache" })',
       slow: 'text(`${url}/slow`, { cache: "force-cache" })',
+      often: 'text(`${url}/slow?often`, { next: { revalidate: 0.2 } })',
       both: 'text(`${url}/both`, { cache: "no-store", next: { revalidate: 60 } })',
       draft: 'draftMode().then((mode) => mode.enable())'
     }, from)
@@ -110,6 +111,13 @@ for (const name of ['fastify', 'node:http'] as const) {
 
     t.equal(new Set(await Promise.all(Array.from({ length: 10 }, () => get(host, '/slow')))).size, 1)
     t.equal(from.seen.filter(({ url }) => url === '/slow').length, 1, 'one fetches, the others wait')
+    const often = async (): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 10 }, () => get(host, '/often'))))]
+    const [before, ...others] = await often()
+    t.same(others, [])
+    await sleep(210)
+    t.same(await often(), [before])
+    await until(async () => await get(host, '/often') !== before)
+    t.equal(from.seen.filter(({ url }) => url === '/slow?often').length, 2, 'one fetches what is stale')
 
     t.equal((await host.send('/both')).status, 200, 'a contradiction is a warning')
 
@@ -183,6 +191,7 @@ t.test('unstable_cache', async (t) => {
     headers: 'const f = unstable_cache(async () => (await headers()).get("a"), ["headers"])\nexport const GET = async () => new Response(await f().catch(({ message }) => message))',
     drops: 'const f = unstable_cache(async () => { revalidateTag("x", {}) }, ["drops"])\nexport const GET = async () => new Response(await f().catch(({ message }) => message))',
     nested: 'let made = 0\nconst inner = unstable_cache(async () => ++made, ["inner"])\nconst f = unstable_cache(async () => [await inner(), await inner()], ["outer"])\nexport const GET = async () => Response.json(await f())',
+    often: 'let made = 0\nconst f = unstable_cache(async () => { await new Promise((r) => setTimeout(r, 50)); return ++made }, ["often"], { revalidate: 0.2 })\nexport const GET = async () => new Response(String(await f()))',
     wrong: 'export const GET = () => { try { unstable_cache(async () => 1, [], { revalidate: 0 }) } catch ({ message }) { return new Response(message) } }'
   }, from)
   t.equal(await get(host, '/args?a=1&b=2'), '["1",{"b":"2"},1]')
@@ -203,6 +212,11 @@ t.test('unstable_cache', async (t) => {
   const nested = await get(host, '/nested')
   t.match(nested, /^\[\d,\d\]$/)
   t.equal(await get(host, '/nested'), nested)
+  const often = async (): Promise<string[]> => [...new Set(await Promise.all(Array.from({ length: 10 }, () => get(host, '/often'))))]
+  t.same(await often(), ['1'], 'one computes, the others wait')
+  await sleep(210)
+  t.same(await often(), ['1'])
+  await until(async () => await get(host, '/often') === '2')
   t.match(await get(host, '/wrong'), /revalidate: 0 can not be passed/)
 })
 

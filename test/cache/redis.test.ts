@@ -291,7 +291,7 @@ t.test('Sentinel: it goes on with the replica', { skip }, async (t) => {
   const replica = await startRedis(t, ['--replicaof', '127.0.0.1', String(master.port), '--repl-diskless-sync-delay', '0'])
   const sentinel = await startRedis(t, ['--sentinel'])
   for (const args of [['MONITOR', 'main', '127.0.0.1', String(master.port), '1'], ['SET', 'main', 'down-after-milliseconds', '500'], ['SET', 'main', 'failover-timeout', '2000']]) await sentinel.cli('SENTINEL', ...args)
-  await until(async () => (await replica.cli('INFO', 'replication')).includes('master_link_status:up'))
+  await until(async () => (await replica.cli('INFO', 'replication')).includes('master_link_status:up'), 15_000)
   await until(async () => (await sentinel.cli('SENTINEL', 'REPLICAS', 'main')).includes(String(replica.port)), 15_000)
   const ioredis = quiet(new Redis({ sentinels: [{ host: '127.0.0.1', port: sentinel.port }], name: 'main', sentinelRetryStrategy: () => 100 }))
   const nodeRedis = quiet(createSentinel({ name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel.port }], scanInterval: 200 }))

@@ -76,6 +76,16 @@ for (const name of HOSTS) {
       await until(async () => seen(await host.send('/timed')) === 'HIT 2')
     })
 
+    t.test('whoever asks after something was invalidated does not get what was begun before', async (t) => {
+      const host = await serve(t, name, { slow: route(`${COUNT}export const dynamic = 'force-static'\nexport const GET = async () => { const own = ++made; await new Promise((r) => setTimeout(r, 100)); return new Response(String(own)) }`) })
+      const first = host.send('/slow')
+      await until(() => handle(host).counts.miss === 1)
+      await handle(host).revalidatePath('/slow')
+      t.equal(seen(await host.send('/slow')), 'MISS 2')
+      t.equal(seen(await first), 'MISS 1')
+      t.equal(seen(await host.send('/slow')), 'HIT 2')
+    })
+
     t.test('what fails is made for the next who asks; what cannot be made anew stays', async (t) => {
       const host = await serve(t, name, {
         first: route(`${COUNT}export const revalidate = 60\nexport const GET = () => { if (++made < 3) throw new Error('not yet'); return new Response(String(made)) }`),
