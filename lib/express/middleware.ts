@@ -14,6 +14,7 @@ import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
+import { metadataSource } from '../metadata/source.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath } from '../routes/path.ts'
@@ -106,6 +107,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     compat: options.compat,
     loadModule,
     loadModules,
+    metadata: metadataSource(options.compat),
     pages: pagesSource(options.pagesDir),
     warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
   })

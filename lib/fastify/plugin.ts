@@ -7,6 +7,7 @@ import { enterProcess } from '../handle/process.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
+import { metadataSource } from '../metadata/source.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
@@ -46,6 +47,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     router,
     loadModule,
     loadModules,
+    metadata: metadataSource(options.compat),
     pages: pagesSource(options.pagesDir),
     warn: (message) => { fastify.log.warn(message) }
   }).then((table) => ({ table, shadows: createShadows(options.shadow, table, oldCode === undefined) })).catch((error: unknown) => {
