@@ -8,6 +8,7 @@ export const AppRoutesOptionError = createError<[string, { cause: unknown }?]>('
 export const AppDirectoryNotFoundError = createError<['app' | 'pages', string]>('FAR_ERR_DIR_NOT_FOUND', 'The %s directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
 export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_ROUTE', '%s')
 export const FolderPluginError = createError<[string, string, { cause: unknown }]>('FAR_ERR_FOLDER_PLUGIN', 'The Fastify plugin %s failed: %s', 500)
+export const InstrumentationError = createError<[string, { cause: unknown }]>('FAR_ERR_INSTRUMENTATION', '%s', 500)
 export const MissingPackageError = createError<[string, string]>('FAR_ERR_MISSING_PACKAGE', '%s Install it: npm install %s')
 export const NotSupportedError = createError<[string]>('FAR_ERR_NOT_SUPPORTED', '%s', 500)
 export const OutsideRequestError = createError<[string]>('FAR_ERR_OUTSIDE_REQUEST', '%s')

@@ -27,7 +27,7 @@ import appRoutes from 'fastify-app-routes'
 import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PACKAGES = ['fastify', 'express', 'tsx']
+const PACKAGES = ['fastify', 'express', 'tsx', '@opentelemetry']
 const TSX = path.join(ROOT, 'node_modules/tsx/dist/cli.mjs')
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')

@@ -9,6 +9,8 @@ import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { enterProcess } from '../handle/process.ts'
+import { startInstrumentation } from '../instrumentation/start.ts'
+import { traceRequest } from '../instrumentation/trace.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { pagesSource } from '../legacy/pages.ts'
@@ -101,7 +103,10 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   })
 }
 
+const tellOfError: Mount['logError'] = (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
+
 async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined): Promise<ExpressMount> {
+  const reportError = await startInstrumentation({ ...options, loadModule, logError: tellOfError })
   const table = await loadTable(options.dir, {
     host: 'express',
     compat: options.compat,
@@ -123,12 +128,14 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     trailingSlash: options.trailingSlash,
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
     unhandledMethod: options.unhandledMethod ?? 'answer',
-    logError: (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) },
+    observe: traceRequest,
+    reportError,
+    logError: tellOfError,
     logWarning: (exchange, message) => { logWarning((exchange as ExpressExchange).req, message) }
   }
   for (const route of table.routes) {
     const methods = Object.keys(route.handlers) as Method[]
-    mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, 0)])))
+    mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, '')])))
   }
   return mount
 }

@@ -40,8 +40,7 @@ function giveBackOddType (request: FastifyRequest): void {
 /** Everything that does not change from request to request is settled here, once for each route. */
 export function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
   const { table } = mount
-  const skip = prefix === '' ? 0 : prefix.split('/').length - 1
-  const endpoint = new Endpoint(mount, route, method, skip)
+  const endpoint = new Endpoint(mount, route, method, prefix)
   const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)
   const needsRest = route.segments.at(-1)?.kind === 'catch-all'

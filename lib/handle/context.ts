@@ -9,6 +9,7 @@ import type { Outgoing } from '../web/outgoing.ts'
 import { AfterQueue } from './after-queue.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import type { Observe, Observer, ReportError } from './observe.ts'
 
 /** What all requests of one mounted directory share. */
 export interface Mount {
@@ -20,6 +21,9 @@ export interface Mount {
   lifecycle: Lifecycle
   /** What answers requests that no route file answers. */
   oldCode: OldCode | undefined
+  observe: Observe
+  /** Where `instrumentation.ts` wants to know of failed requests. */
+  reportError: ReportError | undefined
   /** Logs what went wrong after the answer, when nobody else can be told. */
   logError: (exchange: HostExchange, error: unknown, message: string) => void
   /** Logs what is odd about an answer. */
@@ -29,6 +33,10 @@ export interface Mount {
 /** An exchange of a certain host, with the host's own objects for `hostRequest()`. It is told how the request ends. */
 export interface HostExchange extends Exchange {
   readonly host: RequestContext['host']
+  /** Whether its answer goes nowhere, and somebody else has answered already. */
+  readonly isShadow?: boolean
+  /** The path that the directory is mounted at: '' for the root. */
+  mountPath (): string
   /** The client's address as the host sees it. */
   clientIp (): string | undefined
   /** Sends a handler's answer. What it throws is given to `fail`. */
@@ -50,6 +58,7 @@ export class HandlerContext implements RequestContext {
   readonly exchange: HostExchange
   readonly endpoint: Endpoint
   readonly request: NextRequest
+  readonly observer: Observer | undefined
   phase: RequestContext['phase'] = 'handler'
   jar: object | undefined = undefined
   cookies: Promise<unknown> | undefined = undefined
@@ -58,9 +67,10 @@ export class HandlerContext implements RequestContext {
   #after: AfterQueue | undefined = undefined
   #settled = false
 
-  constructor (endpoint: Endpoint, exchange: HostExchange) {
+  constructor (endpoint: Endpoint, exchange: HostExchange, observer: Observer | undefined) {
     this.endpoint = endpoint
     this.exchange = exchange
+    this.observer = observer
     this.request = receive(endpoint.mount, exchange)
   }
 

@@ -16,21 +16,24 @@ export class Endpoint {
   readonly takesBody: boolean
   /** Whether the request may not be looked at. */
   readonly isStatic: boolean
+  /** The mount prefix, as the host's router spells it. */
+  readonly prefix: string
   readonly #skip: number
   /** The parameters that can be read without awaiting them; undefined where the route has none at all. */
   readonly #names: string[] | undefined
   /** 13 and 14 give no `params` to routes without parameters. */
   readonly #noParams: Promise<unknown> | undefined
 
-  /** @param skip how many segments of a path belong to the mount prefix */
-  constructor (mount: Mount, route: Route, method: Method, skip: number) {
+  /** @param prefix what stands before the route's own path in the paths that it is given */
+  constructor (mount: Mount, route: Route, method: Method, prefix: string) {
     this.mount = mount
     this.route = route
     this.handler = route.handlers[method] as Endpoint['handler']
     this.bodyLimit = route.config.bodyLimit ?? (this.handler as unknown as { [BODY_LIMIT]?: number })[BODY_LIMIT] ?? mount.bodyLimit
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.isStatic = route.config.dynamic === 'error' && !this.takesBody
-    this.#skip = skip
+    this.prefix = prefix
+    this.#skip = prefix === '' ? 0 : prefix.split('/').length - 1
     const names = route.segments.filter((segment) => segment.kind !== 'static').map(({ name }) => name)
     this.#names = names.length > 0 ? carriedNames(names) : undefined
     this.#noParams = mount.compat < 15 ? undefined : NO_PARAMS
