@@ -1,12 +1,13 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FallbackOption } from './beside/fallback.ts'
+import { CACHE_CHECKS, type CacheOptions } from './cache/options.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { ShadowOptions } from './beside/shadow-options.ts'
 import { AppRoutesOptionError } from './errors.ts'
 import type { Compat, TrailingSlash } from './routes/options.ts'
 
-export type { Compat, TrailingSlash }
+export type { CacheOptions, Compat, TrailingSlash }
 
 /** The options that every host takes. */
 export interface AppRoutesOptions {
@@ -43,6 +44,8 @@ export interface AppRoutesOptions {
    * @default false
    */
   globals?: boolean
+  /** How the answers of static routes, fetched responses and results of cached functions are kept. */
+  cache?: CacheOptions
   /**
    * Next.js's errors where more is done here: `NextResponse.next()` from a route handler is a 500 instead of passing the
    * request on.
@@ -76,6 +79,7 @@ export interface ParsedOptions {
   bodyLimit: number | undefined
   closeTimeout: number
   globals: boolean
+  cache: CacheOptions
   strict: boolean
   instrumentation: string | false | undefined
   fallback: FallbackOption | undefined
@@ -99,6 +103,7 @@ const CHECKS: Checks<AppRoutesOptions> = {
   fallback: { valid: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'upstream' in value), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
   shadow: { valid: (value) => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'object' && item !== null), expected: "an object of options by path: { '/users/[id]': { … } }" },
   globals: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },
+  cache: { valid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value), expected: 'an object of options' },
   strict: { valid: (value) => typeof value === 'boolean', expected: 'true or false' }
 }
 
@@ -110,15 +115,21 @@ const CHECKS: Checks<AppRoutesOptions> = {
 export function parseOptions<T extends object> (given: unknown, hostChecks: Checks<T>): ParsedOptions & T {
   const options = typeof given === 'string' || given instanceof URL ? { dir: given } : given
   if (typeof options !== 'object' || options === null) throw new AppRoutesOptionError(`The options must be an app directory or an object with \`dir\`, not ${String(options)}.`)
-  const checks: Record<string, { valid: (value: unknown) => boolean, expected: string }> = { ...CHECKS, ...hostChecks }
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (check === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks)))
-    if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
-  }
-  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, globals = false, strict = false, instrumentation, fallback, shadow, bodyLimit } = options as AppRoutesOptions
+  check(options, { ...CHECKS, ...hostChecks }, '')
+  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, globals = false, cache = {}, strict = false, instrumentation, fallback, shadow, bodyLimit } = options as AppRoutesOptions
+  check(cache, CACHE_CHECKS, 'cache.')
+  if (cache.store !== undefined && (cache.maxBytes ?? cache.maxEntries) !== undefined) throw new AppRoutesOptionError('The options `cache.maxBytes` and `cache.maxEntries` are for the memory of this process: give them to the store instead.')
   if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveLocation('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveLocation('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, globals, strict, instrumentation: instrumentation && resolveLocation('instrumentation', instrumentation), fallback, shadow, bodyLimit }
+  return { ...options as T, dir: resolveLocation('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveLocation('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, globals, cache, strict, instrumentation: instrumentation && resolveLocation('instrumentation', instrumentation), fallback, shadow, bodyLimit }
+}
+
+/** @param within the option that the checked ones belong to, with a dot */
+function check (options: object, checks: Record<string, { valid: (value: unknown) => boolean, expected: string }>, within: string): void {
+  for (const [name, value] of Object.entries(options)) {
+    const found = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (found === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks), within))
+    if (value !== undefined && !found.valid(value)) throw new AppRoutesOptionError(`The option \`${within}${name}\` must be ${found.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
+  }
 }
 
 function resolveLocation (option: string, dir: string | URL): string {
@@ -132,7 +143,7 @@ function resolveLocation (option: string, dir: string | URL): string {
   return path.resolve(dir)
 }
 
-function unknownOption (name: string, known: string[]): string {
+function unknownOption (name: string, known: string[], within: string): string {
   const meant = didYouMean(name, known)
-  return `Unknown option \`${name}\`. ${meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean \`${meant}\`?`}`
+  return `Unknown option \`${within}${name}\`. ${meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean \`${within}${meant}\`?`}`
 }

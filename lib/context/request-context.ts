@@ -23,6 +23,37 @@ export interface RequestContext {
   draft: boolean | undefined
   /** Runs a task once the answer is out. */
   defer (task: () => unknown): void
+  /**
+   * Notes that something was looked at which only this request can tell.
+   * @param used how it is called in a message: `cookies()`
+   * @throws Error where the answer is made once for all
+   */
+  touch (used: string): void
+  /** What the run knows of caches. */
+  readonly caching: Caching
+}
+
+/** What is invalidated at once (`{ expire: 0 }`), or stale now and expired after some seconds, or stale only. */
+export interface TagInvalidation { expire?: number }
+
+/** A call of a function that `unstable_cache()` has made. */
+export interface CachedCall {
+  fn: (...args: never[]) => Promise<unknown>
+  args: unknown[]
+  /** What tells it from other functions. */
+  fixedKey: string
+  tags: string[]
+  /** Seconds; false: for ever. */
+  revalidate: number | false | undefined
+}
+
+/** The caches, as the functions of `next/cache` use them during a run. */
+export interface Caching {
+  /** Whether `unstable_noStore()` was called. */
+  noStore: boolean
+  /** Invalidates tags; the answer waits until every process can know. */
+  invalidate (tags: string[], invalidation: TagInvalidation): void
+  call (call: CachedCall): Promise<unknown>
 }
 
 // One store for the process, even where a compiling loader has evaluated this module twice.
@@ -30,6 +61,9 @@ const STORE = Symbol.for('fastify-app-routes.context')
 const holder = globalThis as { [STORE]?: AsyncLocalStorage<RequestContext> }
 
 export const requestStorage: AsyncLocalStorage<RequestContext> = holder[STORE] ??= new AsyncLocalStorage<RequestContext>()
+
+/** What `unstable_cache()` uses outside of requests: the caches of the directory that was mounted last. */
+export const outsideRequests: { caching: Pick<Caching, 'call'> | undefined } = { caching: undefined }
 
 /**
  * The context of the current request.
@@ -50,8 +84,16 @@ export function dynamicContext (caller: string): RequestContext {
   const context = currentContext(caller)
   const { path, config } = context.route
   if (config.dynamic === 'error') throw notStatic(path, `${caller}()`, ' See more info here: https://nextjs.org/docs/app/building-your-application/rendering/static-and-dynamic#dynamic-rendering')
+  context.touch(`${caller}()`)
   return context
 }
+
+/** Ends the making of a static answer that turns out not to be one; libraries know it by its digest. */
+export function bailout (path: string, used: string): Error {
+  return Object.assign(new Error(`Route ${path} couldn't be rendered statically because it used \`${used}\`. See more info here: https://nextjs.org/docs/messages/dynamic-server-error`), { digest: 'DYNAMIC_SERVER_USAGE' })
+}
+
+export const isBailout = (error: unknown): boolean => (error as { digest?: unknown } | null | undefined)?.digest === 'DYNAMIC_SERVER_USAGE'
 
 /** The error of a route file with `dynamic = 'error'` that looks at its request, worded as Next.js words it. */
 export function notStatic (path: string, used: string, more = ''): Error {

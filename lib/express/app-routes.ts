@@ -4,6 +4,8 @@ import type { ExpressHost } from './exchange.ts'
 import { createMiddleware, type AppRoutesMiddleware, type ExpressAppRoutesOptions } from './middleware.ts'
 
 export type { ExpressAppRoutesOptions as AppRoutesOptions, AppRoutesMiddleware } from './middleware.ts'
+export type { AppRoutesCache } from '../cache/outside.ts'
+export type { CacheOptions } from '../cache/options.ts'
 export type { ConnectRequest, ConnectResponse } from './exchange.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
 export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
@@ -35,7 +37,9 @@ export interface HostRequest<Req = ExpressHost['req'], Res = ExpressHost['res']>
  * @throws WrongHostError (`FAR_ERR_WRONG_HOST`) where the request came through Fastify
  */
 export function hostRequest<Req = ExpressHost['req'], Res = ExpressHost['res']> (): HostRequest<Req, Res> {
-  const { host } = currentContext('hostRequest')
+  const context = currentContext('hostRequest')
+  context.touch('hostRequest()')
+  const { host } = context
   if (host.name !== 'express') throw new WrongHostError('This request came through Fastify. Import hostRequest from fastify-app-routes.')
   return host as ExpressHost as unknown as HostRequest<Req, Res>
 }

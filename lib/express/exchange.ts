@@ -48,6 +48,7 @@ export class ExpressExchange implements HostExchange {
 
   get method (): string { return this.req.method! }
   get headers (): IncomingHttpHeaders { return this.req.headers }
+  get touched (): undefined { return undefined }
   get bodyLimit (): number { return this.#endpoint.bodyLimit }
 
   get host (): ExpressHost { return { name: 'express', req: this.req, res: this.res } }
@@ -60,7 +61,7 @@ export class ExpressExchange implements HostExchange {
 
   body (): Readable | Uint8Array { return bodyOf(this.req) }
 
-  answer (outgoing: Outgoing, context: HandlerContext): void {
+  answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {
     const { res } = this
     const { lifecycle } = this.#endpoint.mount
     const { body } = outgoing
@@ -83,6 +84,8 @@ export class ExpressExchange implements HostExchange {
     if (oldCode === undefined) this.#next()
     else oldCode.answer(new ExpressPassed(this.req, this.res, this.target, lifecycle, this.#next))
   }
+
+  notFound (): void { this.#next() }
 
   fail (error: Error): void {
     const { res } = this

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { CacheLog } from '../cache/observe.ts'
+import { ServerCaches, type AppRoutesCache } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows, type Shadows } from '../beside/shadow.ts'
 import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
@@ -13,6 +15,7 @@ import { startInstrumentation } from '../instrumentation/start.ts'
 import { traceRequest } from '../instrumentation/trace.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
+import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
@@ -51,6 +54,8 @@ export interface AppRoutesMiddleware {
    * `closeTimeout` they are cut off. Call it beside `server.close()`.
    */
   close (): Promise<void>
+  /** The caches of the directory, for code that no request runs: `await routes.cache.revalidateTag('posts')`. */
+  readonly cache: AppRoutesCache
 }
 
 interface ExpressMount extends Mount {
@@ -58,6 +63,9 @@ interface ExpressMount extends Mount {
   endpoints: Map<Route, Partial<Record<Method, Endpoint>>>
   unhandledMethod: 'answer' | 'next'
   shadows: Shadows
+  statics: StaticRoutes | undefined
+  /** The server's, as connections show it. */
+  port: number | undefined
 }
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024
@@ -70,7 +78,11 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   const lifecycle = new Lifecycle(options.closeTimeout)
   const leaveProcess = enterProcess(options)
   let mount: ExpressMount | undefined
-  const loading = load(options, lifecycle, oldCode).then((loaded) => { mount = loaded })
+  const caches = new ServerCaches()
+  const loading = load(options, lifecycle, oldCode, caches).then((loaded) => {
+    mount = loaded
+    if ((options.cache.prerender ?? 'background') === 'background') setImmediate(() => { void loaded.statics!.prerenderBehind() })
+  })
   // Whoever asks is told: ready(), and every request.
   loading.catch(leaveProcess)
 
@@ -92,10 +104,13 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
       })
     },
     ready: () => loading,
+    cache: caches,
     async close () {
       lifecycle.close()
       await loading.catch(() => {})
+      mount?.statics?.close()
       await lifecycle.idle()
+      await mount?.cache.close()
       await oldCode?.close()
       for (const shadow of mount?.shadows.values() ?? []) await shadow.close()
       leaveProcess()
@@ -105,7 +120,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
 
 const tellOfError: Mount['logError'] = (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
 
-async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined): Promise<ExpressMount> {
+async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined, caches: ServerCaches): Promise<ExpressMount> {
   const reportError = await startInstrumentation({ ...options, loadModule, logError: tellOfError })
   const table = await loadTable(options.dir, {
     host: 'express',
@@ -131,13 +146,30 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     observe: traceRequest,
     reportError,
     logError: tellOfError,
+    cache: openCache(options.cache, options.dir, table, LOG),
+    etag: options.cache.etag ?? false,
+    log: LOG,
+    mountPath: '',
+    port: undefined,
+    statics: undefined,
+    localOrigin: () => mount.port === undefined ? 'http://localhost' : `http://localhost:${mount.port}`,
     logWarning: (exchange, message) => { logWarning((exchange as ExpressExchange).req, message) }
   }
+  caches.add(mount.cache)
   for (const route of table.routes) {
     const methods = Object.keys(route.handlers) as Method[]
     mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, '')])))
   }
+  mount.statics = new StaticRoutes(mount, table, 0, '')
+  if (options.cache.prerender === 'startup') await mount.statics.prerender()
   return mount
+}
+
+const LOG: CacheLog = {
+  debug () {},
+  info: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_CACHE' }) },
+  warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_CACHE' }) },
+  error: (error, message) => { console.error(message, error) }
 }
 
 /** For a plain `node:http` server, which has nothing to go on to. */
@@ -172,6 +204,13 @@ function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectRespons
   }
   onceClosed(res, mount.lifecycle.begin())
   const exchange = new ExpressExchange(endpoint, req, res, target, next)
+  const answering = endpoint.takesBody ? undefined : mount.statics?.get(endpoint.route)
+  if (answering !== undefined) {
+    mount.port = req.socket.localPort
+    mount.mountPath = path.endsWith(own) ? path.slice(0, path.length - own.length) : ''
+    answering.handle(endpoint, exchange, own)
+    return
+  }
   const shadow = shadows.size === 0 || endpoint.takesBody ? undefined : shadows.get(endpoint.route)
   if (shadow === undefined) handle(endpoint, exchange, own)
   else shadow.handle(endpoint, exchange, own)

@@ -1,11 +1,17 @@
 import fp from 'fastify-plugin'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { AppRoutesCache } from '../cache/outside.ts'
 import { currentContext } from '../context/request-context.ts'
 import { WrongHostError } from '../errors.ts'
 import type { FastifyHost } from './exchange.ts'
 import { plugin, type FastifyAppRoutesOptions } from './plugin.ts'
 
 export type { FastifyAppRoutesOptions as AppRoutesOptions } from './plugin.ts'
+export type { AppRoutesCache } from '../cache/outside.ts'
+export type { CacheEvent, CacheMessage } from '../cache/observe.ts'
+export type { CacheOptions } from '../cache/options.ts'
+export type { CacheEntry, Freshness } from '../cache/entry.ts'
+export type { CacheStore, Found, Invalidation } from '../cache/store.ts'
 export type { RouteConfig } from './route-config.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
 export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
@@ -50,7 +56,9 @@ export interface HostRequest<Request extends FastifyRequest = FastifyRequest, Re
  * @throws WrongHostError (`FAR_ERR_WRONG_HOST`) where the request came through Express
  */
 export function hostRequest<Request extends FastifyRequest = FastifyRequest, Reply extends FastifyReply = FastifyReply> (): HostRequest<Request, Reply> {
-  const { host } = currentContext('hostRequest')
+  const context = currentContext('hostRequest')
+  context.touch('hostRequest()')
+  const { host } = context
   if (host.name !== 'fastify') throw new WrongHostError('This request came through Express. Import hostRequest from fastify-app-routes/express.')
   return host as FastifyHost as unknown as HostRequest<Request, Reply>
 }
@@ -58,6 +66,10 @@ export function hostRequest<Request extends FastifyRequest = FastifyRequest, Rep
 declare module 'fastify' {
   interface FastifyRegister<T> {
     (plugin: AppRoutesPlugin, dir: AppRoutesArgument): T
+  }
+  interface FastifyInstance {
+    /** The caches of the app directories of this server: `await fastify.appRoutes.revalidateTag('posts')`. */
+    appRoutes: AppRoutesCache
   }
   interface FastifyContextConfig {
     /** On routes of fastify-app-routes: where they come from. */

@@ -32,6 +32,7 @@ export class FastifyExchange implements HostExchange {
   get res (): NodeResponse { return this.reply.raw }
   get method (): string { return this.request.method }
   get headers (): IncomingHttpHeaders { return this.request.headers }
+  get touched (): undefined { return undefined }
   get bodyLimit (): number { return this.#endpoint.bodyLimit }
 
   get host (): FastifyHost { return new FastifyHost(this.request, this.reply) }
@@ -44,7 +45,7 @@ export class FastifyExchange implements HostExchange {
 
   body (): Readable | Uint8Array { return bodyOf(this.request) }
 
-  answer (outgoing: Outgoing, context: HandlerContext): void {
+  answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {
     const { reply } = this
     const { lifecycle } = this.#endpoint.mount
     const { body } = outgoing
@@ -83,6 +84,8 @@ export class FastifyExchange implements HostExchange {
     if (oldCode === undefined) nothing()
     else oldCode.answer(new FastifyPassed(this.request, reply, lifecycle, () => bodyOf(this.request), nothing))
   }
+
+  notFound (): void { this.reply.callNotFound() }
 
   fail (error: Error): void {
     fail(this.request, this.reply, this.#endpoint.route, error)

@@ -1,4 +1,8 @@
 import type { FastifyContentTypeParser, FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import type { Cache } from '../cache/cache.ts'
+import type { CacheLog } from '../cache/observe.ts'
+import type { Prerender } from '../cache/options.ts'
+import { ServerCaches } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
@@ -7,6 +11,7 @@ import type { OldCode } from '../handle/passed-request.ts'
 import { enterProcess } from '../handle/process.ts'
 import { startInstrumentation } from '../instrumentation/start.ts'
 import { traceRequest } from '../instrumentation/trace.ts'
+import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
@@ -20,7 +25,7 @@ import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
 import { routeOptionsOf } from './route-config.ts'
-import { acceptAnyContentType, routeHandler, type FastifyMount } from './route-handler.ts'
+import { acceptAnyContentType, routeHandler, segmentsOf, type FastifyMount } from './route-handler.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
 export interface FastifyAppRoutesOptions extends AppRoutesOptions {
@@ -49,6 +54,12 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     leaveProcess()
     throw error
   })
+  const log: CacheLog = {
+    debug: (message) => { fastify.log.debug(message) },
+    info: (message) => { fastify.log.info(message) },
+    warn: (message) => { fastify.log.warn(message) },
+    error: (err, message) => { fastify.log.error({ err }, message) }
+  }
   const mount: FastifyMount = {
     table,
     router,
@@ -61,14 +72,23 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     observe: traceRequest,
     reportError,
     lifecycle: new Lifecycle(options.closeTimeout),
-    logError,
-    logWarning: (exchange, message) => { (exchange as FastifyExchange).request.log.warn(message) }
+    cache: openCache(options.cache, options.dir, table, log),
+    etag: options.cache.etag ?? false,
+    log,
+    mountPath: '',
+    localOrigin: () => localOrigin(fastify),
+    // There is no request where an answer is made ahead.
+    logError: (exchange, err, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).error({ err }, message) },
+    logWarning: (exchange, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).warn(message) }
   }
   logMaxParamLength(fastify, table)
   closeWith(fastify, mount)
+  decorate(fastify, mount.cache)
   await fastify.register(async (child) => {
     // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
     const prefix = child.prefix.replace(/\/+$/, '')
+    mount.statics = new StaticRoutes(mount, table, segmentsOf(prefix), prefix)
+    prerenderAhead(fastify, mount.statics, options.cache.prerender)
     refuseDuplicates(child, table, prefix)
     refuseUnknownConstraints(child, options.dir, table)
     await registerFolders(child, table, (scope, routes) => {
@@ -124,13 +144,38 @@ function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
   fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
 }
 
-function closeWith (fastify: FastifyInstance, { lifecycle, oldCode, shadows }: FastifyMount): void {
+/** One handle on the server, for all directories. */
+function decorate (fastify: FastifyInstance, cache: Cache): void {
+  if (!fastify.hasDecorator('appRoutes')) fastify.decorate('appRoutes', new ServerCaches())
+  if (fastify.appRoutes instanceof ServerCaches) fastify.appRoutes.add(cache)
+}
+
+/** Never inside the registration, for which there is a time limit. */
+function prerenderAhead (fastify: FastifyInstance, statics: StaticRoutes, when: Prerender = 'background'): void {
+  if (when === 'startup') fastify.addHook('onReady', () => statics.prerender())
+  if (when !== 'background') return
+  fastify.addHook('onReady', (done) => {
+    setImmediate(() => { void statics.prerenderBehind() })
+    done()
+  })
+}
+
+/** What the server can be reached by from this machine, once it listens. */
+function localOrigin ({ server }: FastifyInstance): string {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? `http://localhost:${address.port}` : 'http://localhost'
+}
+
+function closeWith (fastify: FastifyInstance, mount: FastifyMount): void {
+  const { lifecycle, oldCode, shadows, cache } = mount
   fastify.addHook('preClose', (done) => {
+    mount.statics?.close()
     lifecycle.close()
     done()
   })
   fastify.addHook('onClose', async () => {
     await lifecycle.idle()
+    await cache.close()
     await oldCode?.close()
     for (const shadow of shadows.values()) await shadow.close()
   })

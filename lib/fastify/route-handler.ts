@@ -3,6 +3,7 @@ import type { Shadows } from '../beside/shadow.ts'
 import type { Mount } from '../handle/context.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
+import type { StaticRoutes } from '../handle/static-routes.ts'
 import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
 import { canonicalPath, cutPrefix, endOfOrdinaryPath } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
@@ -16,7 +17,12 @@ export interface FastifyMount extends Mount {
   table: RouteTable
   router: RouterOptions
   shadows: Shadows
+  /** Once the prefix is known. */
+  statics?: StaticRoutes
 }
+
+/** How many segments of a path belong to a mount prefix. */
+export const segmentsOf = (prefix: string): number => prefix === '' ? 0 : prefix.split('/').length - 1
 
 const withOddType = new WeakMap<FastifyRequest, string>()
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
@@ -41,6 +47,7 @@ function giveBackOddType (request: FastifyRequest): void {
 export function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
   const { table } = mount
   const endpoint = new Endpoint(mount, route, method, prefix)
+  const answering = endpoint.takesBody ? undefined : mount.statics?.get(route)
   const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)
   const needsRest = route.segments.at(-1)?.kind === 'catch-all'
@@ -56,7 +63,8 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
     }
     if (endpoint.takesBody) giveBackOddType(request)
     const exchange = new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url)
-    if (shadow === undefined) handle(endpoint, exchange, path)
+    if (answering !== undefined) answering.handle(endpoint, exchange, path)
+    else if (shadow === undefined) handle(endpoint, exchange, path)
     else shadow.handle(endpoint, exchange, path)
   }
 }

@@ -1,10 +1,15 @@
 import type { OldCode } from './passed-request.ts'
-import type { RequestContext } from '../context/request-context.ts'
+import type { Cache } from '../cache/cache.ts'
+import type { CacheLog } from '../cache/observe.ts'
+import { CacheScope, type Run } from '../cache/scope.ts'
+import { notStatic, type RequestContext } from '../context/request-context.ts'
 import { ClassicNextRequest, ReceivedNextRequest, type NextRequest } from '../next/next-request.ts'
+import { TrackedNextRequest, type Touched } from '../next/tracked-request.ts'
 import type { Compat, TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import type { Exchange } from '../web/exchange.ts'
 import { abort } from '../web/lazy-request.ts'
+import { pathOf } from '../web/target.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { AfterQueue } from './after-queue.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -28,6 +33,15 @@ export interface Mount {
   logError: (exchange: HostExchange, error: unknown, message: string) => void
   /** Logs what is odd about an answer. */
   logWarning: (exchange: HostExchange, message: string) => void
+  cache: Cache
+  /** Whether kept answers get an `etag`. */
+  etag: boolean
+  /** What the host has for messages that belong to no request. */
+  log: CacheLog
+  /** What a router of the host has cut off the paths that we see. */
+  mountPath: string
+  /** Scheme and authority under which this machine itself can be reached, for answers that are made without a client. */
+  localOrigin: () => string
 }
 
 /** An exchange of a certain host, with the host's own objects for `hostRequest()`. It is told how the request ends. */
@@ -37,16 +51,25 @@ export interface HostExchange extends Exchange {
   readonly isShadow?: boolean
   /** The path that the directory is mounted at: '' for the root. */
   mountPath (): string
+  /**
+   * Where the answer may be kept for others: told what of the request is looked at.
+   * @throws Error where there is no request
+   */
+  readonly touched: Touched | undefined
+  /** Whether draft mode is on, where no request tells. */
+  readonly draft?: boolean
   /** The client's address as the host sees it. */
   clientIp (): string | undefined
   /** Sends a handler's answer. What it throws is given to `fail`. */
-  answer (outgoing: Outgoing, context: HandlerContext): void
+  answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void
   /**
    * Leaves the request, whose body nobody has read, to what the host has for it besides. What it throws is given to `fail`.
    * @param headers for whatever answers: names (in lower case) and values in turn
    * @param oldCode instead of what the host has
    */
   passOn (headers: string[], oldCode?: OldCode): void
+  /** Leaves the request to what the host has for paths that nothing serves. */
+  notFound (): void
   /** The headers that the host itself has for the answer, so far. */
   presetHeaders (): Record<string, unknown>
   /** Ends a request whose handler gave no answer. */
@@ -54,24 +77,29 @@ export interface HostExchange extends Exchange {
 }
 
 /** One request on its way through one route. */
-export class HandlerContext implements RequestContext {
+export class HandlerContext implements RequestContext, Run {
   readonly exchange: HostExchange
   readonly endpoint: Endpoint
   readonly request: NextRequest
   readonly observer: Observer | undefined
+  readonly pathname: string
   phase: RequestContext['phase'] = 'handler'
   jar: object | undefined = undefined
   cookies: Promise<unknown> | undefined = undefined
   headers: RequestContext['headers'] = undefined
-  draft: boolean | undefined = undefined
+  draft: boolean | undefined
+  isTouched = false
   #after: AfterQueue | undefined = undefined
   #settled = false
+  #caching: CacheScope | undefined = undefined
 
-  constructor (endpoint: Endpoint, exchange: HostExchange, observer: Observer | undefined) {
+  constructor (endpoint: Endpoint, exchange: HostExchange, pathname: string, observer: Observer | undefined) {
     this.endpoint = endpoint
     this.exchange = exchange
     this.observer = observer
-    this.request = receive(endpoint.mount, exchange)
+    this.pathname = pathname
+    this.draft = exchange.draft
+    this.request = receive(this)
   }
 
   get compat (): Compat { return this.endpoint.mount.compat }
@@ -79,6 +107,31 @@ export class HandlerContext implements RequestContext {
   get host (): RequestContext['host'] { return this.exchange.host }
 
   get route (): Route { return this.endpoint.route }
+
+  get pathnames (): string[] {
+    const { endpoint, exchange, pathname } = this
+    return [pathname, pathOf(exchange.target), endpoint.ownPath(pathname)]
+  }
+
+  get isStatic (): boolean { return this.exchange.touched !== undefined }
+
+  get caching (): CacheScope { return this.#caching ??= new CacheScope(this.endpoint.mount.cache, this) }
+
+  /** What the caches know of the run, unless they had nothing to do with it. */
+  get usedCaching (): CacheScope | undefined { return this.#caching }
+
+  touch (used: string): void {
+    if (this.exchange.isEmpty === true) return
+    this.isTouched = true
+    this.exchange.touched?.(used)
+  }
+
+  background (work: Promise<unknown>): void {
+    const done = this.endpoint.mount.lifecycle.begin()
+    work.catch((error: unknown) => { this.endpoint.mount.logError(this.exchange, error, `work in the background failed (${this.route.file})`) }).finally(done)
+  }
+
+  warn (message: string): void { this.endpoint.mount.logWarning(this.exchange, `${message} (${this.route.file})`) }
 
   abort (reason?: unknown): void {
     abort(this.request, reason)
@@ -114,7 +167,12 @@ export class HandlerContext implements RequestContext {
 
 const WITH_SLASHES = { trailingSlash: true }
 
-function receive ({ compat, trailingSlash }: Mount, exchange: HostExchange): NextRequest {
-  const nextConfig = trailingSlash === true ? WITH_SLASHES : undefined
-  return compat < 15 ? new ClassicNextRequest(exchange, () => exchange.clientIp(), nextConfig) : new ReceivedNextRequest(exchange, nextConfig)
+function receive (context: HandlerContext): NextRequest {
+  const { exchange, endpoint } = context
+  const { mount, isTracked, refusesLooks } = endpoint
+  const nextConfig = mount.trailingSlash === true ? WITH_SLASHES : undefined
+  const clientIp = mount.compat < 15 ? () => exchange.clientIp() : undefined
+  if (refusesLooks) return new TrackedNextRequest(exchange, (used) => { throw notStatic(context.pathname, used) }, undefined, nextConfig)
+  if (isTracked || exchange.touched !== undefined) return new TrackedNextRequest(exchange, (used) => { context.touch(used) }, clientIp, nextConfig)
+  return clientIp === undefined ? new ReceivedNextRequest(exchange, nextConfig) : new ClassicNextRequest(exchange, clientIp, nextConfig)
 }

@@ -14,10 +14,12 @@ export class Endpoint {
   readonly bodyLimit: number
   /** GET and HEAD have none, whatever the client sent. */
   readonly takesBody: boolean
-  /** Whether the request may not be looked at. */
-  readonly isStatic: boolean
   /** The mount prefix, as the host's router spells it. */
   readonly prefix: string
+  /** Whether to look at the request is an error. */
+  readonly refusesLooks: boolean
+  /** Whether what is fetched depends on what was looked at before, as in 13 and 14. */
+  readonly isTracked: boolean
   readonly #skip: number
   /** The parameters that can be read without awaiting them; undefined where the route has none at all. */
   readonly #names: string[] | undefined
@@ -31,7 +33,8 @@ export class Endpoint {
     this.handler = route.handlers[method] as Endpoint['handler']
     this.bodyLimit = route.config.bodyLimit ?? (this.handler as unknown as { [BODY_LIMIT]?: number })[BODY_LIMIT] ?? mount.bodyLimit
     this.takesBody = method !== 'GET' && method !== 'HEAD'
-    this.isStatic = route.config.dynamic === 'error' && !this.takesBody
+    this.refusesLooks = route.config.dynamic === 'error' && !this.takesBody
+    this.isTracked = mount.compat < 15 && route.needsContext
     this.prefix = prefix
     this.#skip = prefix === '' ? 0 : prefix.split('/').length - 1
     const names = route.segments.filter((segment) => segment.kind !== 'static').map(({ name }) => name)
@@ -44,7 +47,17 @@ export class Endpoint {
    * @throws URIError where an escape is malformed
    */
   params (path: string): Promise<unknown> | undefined {
-    return this.#names === undefined ? this.#noParams : promiseWithValues(readParams(this.route, path, this.#skip), this.#names)
+    return this.#names === undefined ? this.#noParams : promiseWithValues(this.readParams(path), this.#names)
+  }
+
+  /** A path without the mount prefix. */
+  ownPath (path: string): string {
+    return this.#skip === 0 ? path : '/' + path.split('/').slice(this.#skip + 1).join('/')
+  }
+
+  /** @throws URIError where an escape is malformed */
+  readParams (path: string): Record<string, string | string[]> {
+    return readParams(this.route, path, this.#skip)
   }
 }
 

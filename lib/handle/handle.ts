@@ -1,8 +1,8 @@
+import { wrapFetch } from '../cache/global-fetch.ts'
 import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlowResponse } from '../next/control-flow.ts'
-import { staticRequest } from '../next/static-request.ts'
 import { announcesTooMuch, drainAfterAnswer } from '../web/body.ts'
 import { ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
@@ -32,7 +32,7 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     exchange.fail(new BadPathError(path))
     return
   }
-  const context = new HandlerContext(endpoint, exchange, observer)
+  const context = new HandlerContext(endpoint, exchange, path, observer)
   let result: unknown
   try {
     result = observer === undefined ? callHandler(context, params) : observer.run(() => callHandler(context, params))
@@ -47,13 +47,21 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
 
 function callHandler (context: HandlerContext, params: Promise<unknown> | undefined): unknown {
   const { endpoint } = context
-  const request = endpoint.isStatic ? staticRequest(context.request) : context.request
-  return endpoint.route.needsContext ? requestStorage.run(context, endpoint.handler, request, { params }) : endpoint.handler(request, { params })
+  if (!endpoint.route.needsContext) return endpoint.handler(context.request, { params })
+  wrapFetch()
+  return requestStorage.run(context, endpoint.handler, context.request, { params })
 }
 
 function answerWith (context: HandlerContext, response: unknown): void {
   const { exchange } = context
   context.settle()
+  const pending = context.usedCaching?.pending
+  if (pending !== undefined) {
+    context.usedCaching!.pending = undefined
+    // Whoever asks next is to see what was invalidated.
+    void Promise.allSettled(pending).then(() => { answerWith(context, response) })
+    return
+  }
   try {
     if (!(response instanceof Response) || isUnsendable(response)) {
       answerByAnother(context, response)

@@ -1,5 +1,8 @@
+import { cachedFetch } from '../cache/cached-fetch.ts'
+import { mayWrapFetch } from '../cache/global-fetch.ts'
 import { installHooks } from '../loader/hooks.ts'
 import { servedModules } from '../next/served.ts'
+import { setFetchLayer } from '../web/bound-globals.ts'
 import { replaceGlobals } from '../web/process-globals.ts'
 
 /** Next.js's own examples of `instrumentation.ts` ask for it. */
@@ -19,7 +22,8 @@ function setRuntime (): () => void {
  * @returns what undoes it, once the last directory is gone
  */
 export function enterProcess ({ globals }: { globals: boolean }): () => void {
-  const undo = [installHooks(servedModules), setRuntime()]
+  setFetchLayer(cachedFetch)
+  const undo = [installHooks(servedModules), mayWrapFetch(), setRuntime()]
   if (globals) undo.push(replaceGlobals())
   return () => { for (const step of undo.splice(0)) step() }
 }

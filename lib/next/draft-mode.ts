@@ -1,7 +1,8 @@
-import { RequestCookies } from '@edge-runtime/cookies'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { currentContext, dynamicContext, type RequestContext } from '../context/request-context.ts'
+import { headerOf } from '../web/lazy-request.ts'
 import { jarOf } from './cookie-jar.ts'
+import { findCookie } from './cookie-text.ts'
 import { promiseClassFor } from './thenable.ts'
 
 export const BYPASS_COOKIE = '__prerender_bypass'
@@ -30,7 +31,7 @@ class RequestDraftMode implements DraftMode {
   }
 
   get isEnabled (): boolean {
-    return this.#context.draft ?? isDraftSecret(new RequestCookies(this.#context.request.headers).get(BYPASS_COOKIE)?.value)
+    return this.#context.draft ?? isDraftSecret(findCookie(headerOf(this.#context.request, 'cookie') ?? '', BYPASS_COOKIE))
   }
 
   enable (): void { this.#switch(true, 'enable') }

@@ -1,3 +1,4 @@
+import { isBailout } from '../context/request-context.ts'
 import { controlFlow, fallbackError, redirectError } from './control-flow.ts'
 
 /** Whether the redirect adds to the browser's history or replaces its last entry; a route handler's answer is the same. */
@@ -55,7 +56,7 @@ export function unauthorized (): never {
  * @see https://nextjs.org/docs/app/api-reference/functions/unstable_rethrow
  */
 export function unstable_rethrow (error: unknown): void {
-  if (controlFlow(error) !== undefined) throw error
+  if (controlFlow(error) !== undefined || isBailout(error)) throw error
   if (error instanceof Error && 'cause' in error) unstable_rethrow(error.cause)
 }
 

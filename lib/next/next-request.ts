@@ -125,17 +125,17 @@ export class ReceivedNextRequest extends lazyRequestClass(NextRequest) {
 
 bindMethods(ReceivedNextRequest.prototype, ['arrayBuffer', 'blob', 'bytes', 'clone', 'formData', 'json', 'text'])
 
-/** As in 13 and 14: with `ip` and `geo`. */
+/** As in 13 and 14: with `ip` and `geo`, unless nothing is to be known of a client. */
 export class ClassicNextRequest extends ReceivedNextRequest {
-  readonly #clientIp: () => string | undefined
+  readonly #clientIp: (() => string | undefined) | undefined
 
-  constructor (exchange: Exchange, clientIp: () => string | undefined, nextConfig?: NextUrlConfig) {
+  constructor (exchange: Exchange, clientIp: (() => string | undefined) | undefined, nextConfig?: NextUrlConfig) {
     super(exchange, nextConfig)
     this.#clientIp = clientIp
   }
 
-  override get ip (): string | undefined { return this.#clientIp() }
-  override get geo (): Geo { return {} }
+  override get ip (): string | undefined { return this.#clientIp?.() }
+  override get geo (): Geo | undefined { return this.#clientIp === undefined ? undefined : {} }
 }
 
 // `request.constructor` is the class that takes a URL, not an exchange.

@@ -11,6 +11,14 @@ export interface SegmentConfig {
   host?: Record<string, unknown>
   /** Where `'error'`, the handlers may not read the request through `cookies()` and the like. */
   dynamic?: 'auto' | 'force-dynamic' | 'error' | 'force-static'
+  /** Seconds for which an answer may be kept; false: for ever. */
+  revalidate?: number | false
+  /** How `fetch()` is cached in the handlers. */
+  fetchCache?: 'auto' | 'default-cache' | 'only-cache' | 'force-cache' | 'default-no-store' | 'only-no-store' | 'force-no-store'
+  /** Whether parameters are served that `generateStaticParams()` does not name. */
+  dynamicParams?: boolean
+  /** Names parameters whose answers are made ahead. */
+  generateStaticParams?: (input: { params: object }) => unknown
 }
 
 const VARIANTS: Record<string, string[]> = {
@@ -49,7 +57,12 @@ export function readSegmentConfig (module: Record<string, unknown>, file: string
   check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')
   check('generateStaticParams', (value) => typeof value === 'function', 'a function')
   const config: SegmentConfig = readRouteConfig(module.config, file, options, problems)
-  if (VARIANTS.dynamic!.includes(module.dynamic as string)) config.dynamic = module.dynamic as SegmentConfig['dynamic']
+  const { dynamic, fetchCache, revalidate, dynamicParams, generateStaticParams } = module as SegmentConfig
+  if (VARIANTS.dynamic!.includes(dynamic!)) config.dynamic = dynamic
+  if (VARIANTS.fetchCache!.includes(fetchCache!) && fetchCache !== 'auto') config.fetchCache = fetchCache
+  if (revalidate === false || isCount(revalidate)) config.revalidate = revalidate
+  if (typeof dynamicParams === 'boolean') config.dynamicParams = dynamicParams
+  if (typeof generateStaticParams === 'function') config.generateStaticParams = generateStaticParams
   return { config, problems }
 }
 

@@ -28,12 +28,28 @@ class BoundRequest {
   }
 }
 
+type Fetch = typeof fetch
+type FetchLayer = (original: Fetch, ...args: Arguments) => ReturnType<Fetch>
+
+let layer: FetchLayer = (original, ...args) => original(...args)
+
+/** Puts a layer in front of `fetch()` for modules of the application; a global that is one itself gets no other. */
+export function setFetchLayer (given: FetchLayer): void {
+  layer = given
+}
+
+const layered = new WeakSet<Fetch>()
+
+/** Notes that a `fetch()` has the layer in it. */
+export function markLayered (fetch: Fetch): void { layered.add(fetch) }
+
 /**
  * Looks the global up at each call: tests and tracing tools replace it. Notes the bodies, which fetch() has decoded: a
  * handler that passes one on, with the upstream's headers, would else call it compressed.
  */
-async function markingFetch (...args: Arguments): ReturnType<typeof fetch> {
-  const response = await globalThis.fetch(...unwrapped(args))
+async function markingFetch (...args: Arguments): ReturnType<Fetch> {
+  const { fetch } = globalThis
+  const response = await (layered.has(fetch) ? fetch(...unwrapped(args)) : layer(fetch, ...unwrapped(args)))
   if (response.body) fetchedBodies.add(response.body)
   return response
 }

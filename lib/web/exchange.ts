@@ -23,6 +23,8 @@ export interface Exchange {
   body (): Readable | Uint8Array
   /** How many bytes of the body may be read. */
   readonly bodyLimit: number
+  /** Whether it stands for no request of a client at all. */
+  readonly isEmpty?: boolean
 }
 
 /**

@@ -55,7 +55,8 @@ export function receivedHeader (exchange: Exchange, name: string): string | null
 const IMPLIED = ['host', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-for']
 
 /** What is said of the connection where the client does not say it; null for all other names. */
-export function impliedHeader (name: string, { req, headers }: Exchange): string | null {
+export function impliedHeader (name: string, { req, headers, isEmpty = false }: Exchange): string | null {
+  if (isEmpty) return null
   const socket = req.socket as { encrypted?: boolean, localPort?: number, remoteAddress?: string } | undefined
   const authority = headers[':authority'] as string | undefined
   switch (name) {

@@ -47,8 +47,10 @@ async function startInject (options, slow) {
 
 async function startHttp2 (options, slow) {
   const running = await startFastify(options, slow, { http2: true })
-  const client = http2.connect(running.base)
-  return { ...running, send: viaHttp2(client), fits: fitsHttp2, close: () => { client.close(); return running.close() } }
+  let client = http2.connect(running.base)
+  // A session that has nothing to do for some time is ended.
+  const session = () => client.destroyed || client.closed ? client = http2.connect(running.base) : client
+  return { ...running, send: viaHttp2(session), fits: fitsHttp2, close: () => { client.close(); return running.close() } }
 }
 
 async function startExpress (express, options, slow) {

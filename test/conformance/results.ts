@@ -24,7 +24,7 @@ export const SUITES: ReadonlyArray<{ suite: string, major: Major, version: strin
 ]
 
 /** What is built so far; the other features of the corpora belong to later work. */
-export const FEATURES: readonly string[] = ['methods', 'request', 'response', 'nextresponse', 'cookies', 'headers', 'navigation', 'routing', 'segment-config', 'after-draft', 'metadata', 'streaming', 'robustness']
+export const FEATURES: readonly string[] = ['methods', 'request', 'response', 'nextresponse', 'cookies', 'headers', 'navigation', 'routing', 'segment-config', 'after-draft', 'metadata', 'streaming', 'robustness', 'static-isr', 'data-cache']
 
 /** A place where a case is meant to be answered otherwise than Next.js answers it. */
 export interface Exception {

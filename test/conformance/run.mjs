@@ -1,6 +1,6 @@
 // Runs the corpora in the working directory on some hosts and sends the rows of their results to the parent process:
 //   { hosts: [...], suites: [{ suite, major, version }], features: [...], slow: boolean, globals: boolean } as JSON in argv[2]
-import { readFileSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { makeContext, pool, runCase } from './client.mjs'
 import { differences } from './diff.mjs'
 import { HOSTS } from './hosts.mjs'
@@ -18,8 +18,11 @@ for (const { suite, major, version } of suites) {
   const expected = read(`expected/${suite}/${version}.json`).cases
   const cases = read(`cases-${suite}.json`).filter((c) => features.includes(c.feature) && expected[c.id] !== undefined)
   for (const host of hosts) {
+    // Some route files count what they did: each server has its own.
+    const dir = `./app-${suite}-${servers.length}`
+    cpSync(`./app-${suite}`, dir, { recursive: true })
     // A case sends a body of 2 MB.
-    const server = await HOSTS[host]({ dir: `./app-${suite}`, compat: major, bodyLimit: 10_000_000, globals }, slow)
+    const server = await HOSTS[host]({ dir, compat: major, bodyLimit: 10_000_000, globals }, slow)
     servers.push(server)
     const context = makeContext(server.base, origin.url, server.send)
     for (const c of cases) if (server.fits(c)) runs.push({ host, suite, major, c, context, expected: expected[c.id] })

@@ -21,8 +21,8 @@ function grouped (pairs) {
 /** Raw steps, reason phrases and what a client may put on an HTTP/1 connection only are not for HTTP/2. */
 export const fitsHttp2 = (c) => c.steps.every((step) => step.raw === undefined)
 
-/** @param client a session of node:http2 */
-export function viaHttp2 (client) {
+/** @param session gives a session of node:http2 that is open */
+export function viaHttp2 (session) {
   return async (step, ctx, vars) => {
     const pairs = pairsOf(step, ctx, vars)
     const host = pairs.find(([name]) => name === 'host')?.[1] ?? ctx.host
@@ -30,7 +30,7 @@ export function viaHttp2 (client) {
     const headers = grouped(pairs.filter(([name]) => !OF_HTTP1.has(name)))
     if (body !== undefined && headers['content-length'] === undefined) headers['content-length'] = String(body.length)
     const t0 = Date.now()
-    const stream = client.request(
+    const stream = session().request(
       { ':method': step.method || 'GET', ':path': fill(step.path, ctx, vars), ':authority': host, ...headers },
       { endStream: body === undefined && step.chunks === undefined }
     )

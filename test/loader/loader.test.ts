@@ -317,7 +317,7 @@ try { await server.register(appRoutes, './app') } catch (error) {
 }
 `
   })
-  link(bare, 'fastify', '@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'get-tsconfig', 'globby', 'ua-parser-js')
+  link(bare, 'fastify', '@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'get-tsconfig', 'globby', 'lru-cache', 'ua-parser-js')
   const copy = path.join(bare, 'node_modules', 'fastify-app-routes')
   cpSync(path.join(ROOT, 'dist'), path.join(copy, 'dist'), { recursive: true })
   cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'))

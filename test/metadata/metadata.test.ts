@@ -1,12 +1,14 @@
 /** Metadata files as routes. What they answer in ordinary cases is compared with real Next.js in `test/conformance`. */
 import Fastify from 'fastify'
 import fc from 'fast-check'
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import appRoutes, { type Compat } from 'fastify-app-routes'
 import t from 'tap'
 import { escapeAttribute, escapeText } from '../../lib/metadata/xml.ts'
+import { ID_PARAM } from '../../lib/metadata/ids.ts'
 import { writeRobots } from '../../lib/metadata/robots.ts'
+import { serve } from '../../lib/metadata/serve.ts'
 import { writeSitemap } from '../../lib/metadata/sitemap.ts'
 import { onEveryHost, start } from '../hosts.ts'
 
@@ -33,19 +35,20 @@ t.test('an empty file is an empty answer', async (t) => {
   t.match(await host.send('/robots.txt'), { status: 200, text: '', headers: { 'content-type': 'text/plain' } })
 })
 
-t.test('a file that changes while the server runs is sent as it is then; one that is gone is an error', async (t) => {
-  const dir = t.testdir({ 'robots.txt': 'one', 'new.txt': 'another' })
-  symlinkSync(path.join(dir, 'robots.txt'), path.join(dir, 'sitemap.xml'))
-  const host = await start('fastify', { dir })
+t.test('a file is read when it is first asked for, and kept; one that is gone is an error until it is back', async (t) => {
+  const dir = t.testdir({ 'robots.txt': 'one', 'sitemap.xml': '<urlset/>' })
+  symlinkSync(path.join(dir, 'robots.txt'), path.join(dir, 'icon.svg'))
+  const host = await start('fastify', { dir, cache: { prerender: 'lazy' } })
   t.teardown(() => host.close())
   t.equal((await host.send('/robots.txt')).text, 'one')
-  t.equal((await host.send('/sitemap.xml')).text, 'one', 'through a link')
-  renameSync(path.join(dir, 'new.txt'), path.join(dir, 'robots.txt'))
-  t.equal((await host.send('/robots.txt')).text, 'another')
-  t.equal((await host.send('/sitemap.xml')).text, 'another')
-  rmSync(path.join(dir, 'robots.txt'))
-  t.match(await host.send('/robots.txt'), { status: 500, text: '' })
-  t.match(host.errors, [{ err: { code: 'ENOENT' }, msg: 'route handler failed: GET /robots.txt (robots.txt)' }])
+  t.match(await host.send('/icon.svg'), { text: 'one', headers: { 'content-type': 'image/svg+xml' } }, 'through a link')
+  writeFileSync(path.join(dir, 'robots.txt'), 'another')
+  t.match(await host.send('/robots.txt'), { text: 'one', headers: { 'x-nextjs-cache': 'HIT' } })
+  renameSync(path.join(dir, 'sitemap.xml'), path.join(dir, 'gone'))
+  t.match(await host.send('/sitemap.xml'), { status: 500, text: '' })
+  t.match(host.errors, [{ err: { code: 'ENOENT' }, msg: 'route handler failed: GET /sitemap.xml (sitemap.xml)' }])
+  renameSync(path.join(dir, 'gone'), path.join(dir, 'sitemap.xml'))
+  t.match(await host.send('/sitemap.xml'), { status: 200, text: '<urlset/>' })
 })
 
 t.test('large files arrive whole, many at once', async (t) => {
@@ -85,6 +88,24 @@ t.test('functions see the request, and make what they return for each', async (t
     t.match((await host.send({ path: '/sitemap.xml', headers: { cookie: 'a=1' } })).text, '<loc>https://a.test/1</loc>\n<lastmod>2024-02-03</lastmod>')
     t.match(await host.send('/manifest.webmanifest'), { status: 200, text: /^{"name":"\d+"}$/ })
   })
+})
+
+t.test('a route of metadata is static, as far as its config goes, unless the file says otherwise', async (t) => {
+  const moduleOf = async (type: 'icon' | 'robots' | 'sitemap', isCode: boolean, exported: object): Promise<Record<string, any>> => {
+    const entry = { kind: 'metadata', file: `${type}.ts`, path: `/${type}`, segments: [type], metadata: { type, isCode, segment: `${type}.png` } } as const
+    const served = await serve(entry as never, `/${type}`, exported, 16)
+    return 'module' in served ? served.module : t.fail(served.problem) as never
+  }
+  const content = (): string => ''
+  t.match(await moduleOf('icon', false, {}), { dynamic: 'force-static' })
+  for (const type of ['icon', 'robots', 'sitemap'] as const) {
+    t.match(await moduleOf(type, true, { default: content }), { revalidate: false })
+    t.match(await moduleOf(type, true, { default: content, revalidate: 60 }), { revalidate: 60 })
+    t.match(await moduleOf(type, true, { default: content, dynamic: 'force-dynamic' }), { dynamic: 'force-dynamic' })
+  }
+  const ids = (): object[] => [{ id: 1 }, { id: 'b' }]
+  t.same(await (await moduleOf('sitemap', true, { default: content, generateSitemaps: ids })).generateStaticParams(), [{ [ID_PARAM]: '1.xml' }, { [ID_PARAM]: 'b.xml' }])
+  t.same(await (await moduleOf('icon', true, { default: content, generateImageMetadata: ids })).generateStaticParams(), [{ [ID_PARAM]: '1' }, { [ID_PARAM]: 'b' }])
 })
 
 t.test('a Response is sent as it is', async (t) => {

@@ -1,0 +1,165 @@
+import { requestStorage } from '../context/request-context.ts'
+import { unwrap } from '../web/lazy-request.ts'
+import { Request, Response } from '../web/native.ts'
+import type { Kept } from './cache.ts'
+import type { CacheEntry } from './entry.ts'
+import { fetchPolicy, type FetchCall, type FetchPolicy } from './fetch-policy.ts'
+import { keyOfFetch } from './fetch-key.ts'
+import type { CacheScope } from './scope.ts'
+import { SingleFlight } from './single-flight.ts'
+import { soundTags } from '../next/cache-tags.ts'
+
+type Fetch = typeof fetch
+type Input = Parameters<Fetch>[0]
+
+/** What Next.js adds to the options of `fetch()`. */
+export interface NextFetchOptions { revalidate?: number | false, tags?: string[], internal?: boolean }
+
+interface Init extends RequestInit {
+  cache?: Request['cache']
+  next?: NextFetchOptions
+}
+
+/** Responses over 2 MB are not kept, as in Next.js. */
+const MOST_BYTES = 2 * 1024 * 1024
+
+const flights = new SingleFlight<void>()
+
+/**
+ * `fetch()` with the caching of Next.js, during our requests: the options `cache`, `next.revalidate` and `next.tags`, and
+ * the segment config `fetchCache`. Outside of them, and for what is not to be cached, it is the `fetch()` that it is given.
+ * @throws Error where options contradict the segment config; whatever `original` throws
+ */
+export async function cachedFetch (original: Fetch, input: Input, init: Init | undefined): Promise<globalThis.Response> {
+  const scope = requestStorage.getStore()?.caching as CacheScope | undefined
+  // Inside a function that is cached itself, and while nothing is to come from caches.
+  if (scope === undefined || !('cache' in scope) || init?.next?.internal === true || scope.isDraft) return await original(input, init)
+  const tags = soundTags(init?.next?.tags, 'fetch', (message) => { scope.run.warn(message) })
+  for (const tag of tags) scope.tags.add(tag)
+  const policy = fetchPolicy(callOf(scope, input, init))
+  apply(policy, scope)
+  if (policy.keep === 0) {
+    scope.cache.observer.counts.bypass++
+    return await original(input, init)
+  }
+  const { key, body } = await keyOfFetch(new Request(unwrap(input), init))
+  // Whoever has replaced `fetch()` gets what it was called with, but for a body that has been read.
+  const send = (signal?: null): Promise<globalThis.Response> => body === undefined && signal === undefined ? original(input, init) : original(input, { ...init, ...(body === undefined ? {} : { body }), ...(signal === undefined ? {} : { signal }) } as RequestInit)
+  return await fromCache(scope, key, send, tags, policy.keep)
+}
+
+/** Sends a request; with `null`, so that the signal of whoever asked for it does not end it. */
+type Send = (signal?: null) => Promise<globalThis.Response>
+
+function callOf ({ run, noStore, fetchLimit }: CacheScope, input: Input, init: Init | undefined): FetchCall {
+  const given = typeof input === 'object' && 'method' in input ? input : undefined
+  const { dynamic, fetchCache } = run.route.config
+  const method = (init?.method ?? given?.method ?? 'GET').toUpperCase()
+  const headers = new Headers(init?.headers ?? given?.headers)
+  return {
+    compat: run.compat,
+    url: given?.url ?? String(input),
+    cache: init?.cache ?? given?.cache,
+    revalidate: init?.next?.revalidate,
+    isUncacheable: (method !== 'GET' && method !== 'HEAD') || headers.has('authorization') || headers.has('cookie'),
+    fetchCache,
+    forceDynamic: dynamic === 'force-dynamic',
+    forceStatic: dynamic === 'force-static',
+    noStore,
+    scope: fetchLimit
+  }
+}
+
+function apply ({ dynamic, limits, warning }: FetchPolicy, scope: CacheScope): void {
+  if (warning !== undefined) scope.run.warn(warning)
+  if (limits !== undefined) scope.lower(limits)
+  if (dynamic !== undefined) scope.run.touch(dynamic)
+}
+
+async function fromCache (scope: CacheScope, key: string, send: Send, tags: string[], keep: number): Promise<globalThis.Response> {
+  const { cache, run } = scope
+  const look = async (): Promise<Kept | undefined> => usable(await cache.get(key, [...tags, ...scope.pathTags]), keep, cache.now())
+  let kept = await look()
+  const underway = kept === undefined ? flights.get(key) : undefined
+  if (underway !== undefined) {
+    await underway
+    kept = await look()
+  }
+  if (kept === undefined) {
+    cache.observer.tell('miss', 'fetch', key, run.route.path)
+    return await fetchAndKeep(scope, key, send, tags, keep)
+  }
+  cache.observer.tell(kept.freshness === 'stale' ? 'stale' : 'hit', 'fetch', key, run.route.path)
+  if (kept.freshness === 'fresh') return responseOf(kept.entry)
+  const again = fetchAndKeep(scope, key, () => send(null), tags, keep)
+  // What is kept itself is not made of what is out of date already, unless there is nothing else.
+  if (run.isStatic) return await again.catch(() => responseOf(kept.entry))
+  run.background(again.then((response) => response.body?.cancel()))
+  return responseOf(kept.entry)
+}
+
+/** An entry that a call may use, whose own time counts, and not that of the call which made it. */
+function usable (kept: Kept | undefined, keep: number, now: number): Kept | undefined {
+  if (kept?.entry.kind !== 'fetch') return undefined
+  const isOld = (now - kept.entry.createdAt) / 1000 >= keep
+  return isOld ? { ...kept, freshness: 'stale' } : kept
+}
+
+async function fetchAndKeep (scope: CacheScope, key: string, send: Send, tags: string[], keep: number): Promise<globalThis.Response> {
+  const { cache, run } = scope
+  const createdAt = cache.now()
+  const land = takeOff(key)
+  try {
+    const response = await send()
+    if (response.status !== 200 || response.body === null) {
+      land()
+      return response
+    }
+    const [own, copy] = response.body.tee()
+    const revalidate = keep === Infinity ? false : keep
+    const storing = readUpTo(copy, MOST_BYTES).then(async (body) => {
+      if (body === undefined) run.warn(`The response of ${response.url} is not kept: it is larger than 2 MB.`)
+      else await cache.set(key, { kind: 'fetch', createdAt, revalidate, tags, status: response.status, headers: [...response.headers].flat(), url: response.url, body })
+    }).finally(land)
+    run.background(storing)
+    return withUrl(new Response(own, response), response.url)
+  } catch (error) {
+    land()
+    throw error
+  }
+}
+
+/** Lets others who want the same wait; the result ends their waiting. Of several at once only the first is waited for. */
+function takeOff (key: string): () => void {
+  let land = (): void => {}
+  void flights.run(key, () => new Promise<void>((resolve) => { land = resolve }))
+  return land
+}
+
+/** All bytes of a stream; undefined where there are more than that. */
+export async function readUpTo (stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | undefined> {
+  const reader = stream.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return Buffer.concat(chunks, length)
+    length += value.length
+    if (length > most) {
+      reader.cancel().catch(() => {})
+      return undefined
+    }
+    chunks.push(value)
+  }
+}
+
+function responseOf ({ body, status, headers, url }: CacheEntry): globalThis.Response {
+  const list = new Headers()
+  for (let index = 0; index < headers.length; index += 2) list.append(headers[index]!, headers[index + 1]!)
+  return withUrl(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: list }), url)
+}
+
+/** Handlers look where a response came from; who passes it on, whether `fetch()` has decoded it. */
+function withUrl (response: globalThis.Response, url: string): globalThis.Response {
+  return Object.defineProperty(response, 'url', { value: url })
+}

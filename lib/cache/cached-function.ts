@@ -1,0 +1,110 @@
+import { bailout, requestStorage, type CachedCall, type Caching, type RequestContext } from '../context/request-context.ts'
+import type { Cache, Kept } from './cache.ts'
+import { YEAR, type CacheEntry } from './entry.ts'
+import { keyOfCall } from './fetch-key.ts'
+import type { CacheScope } from './scope.ts'
+
+/**
+ * Calls a function of `unstable_cache()`: what it gave for the same arguments is given again. A stale result is given once
+ * more while a new one is made, but not to an answer that is kept itself.
+ */
+export async function callCached (scope: CacheScope, call: CachedCall): Promise<unknown> {
+  const { cache, run } = scope
+  for (const tag of call.tags) scope.tags.add(tag)
+  if (run.isStatic && typeof call.revalidate === 'number') scope.lower(call.revalidate)
+  if (scope.isDraft || run.route.config.fetchCache === 'force-no-store') return await callInside(call)
+  const key = keyOfCall(call.fixedKey, call.args)
+  const kept = await cache.get(key, [...call.tags, ...scope.pathTags])
+  const found = usable(kept, call)
+  if (found === undefined) {
+    cache.observer.tell('miss', 'function', key, run.route.path)
+    const { result, stored } = await make(cache, key, call)
+    run.background(stored)
+    return result
+  }
+  cache.observer.tell(found.isStale ? 'stale' : 'hit', 'function', key, run.route.path)
+  if (!found.isStale) return found.value
+  const making = make(cache, key, call).then(async ({ result, stored }) => {
+    await stored
+    return result
+  })
+  if (!run.isStatic) {
+    run.background(making)
+    return found.value
+  }
+  // What is kept itself is not made of what is out of date already, unless there is nothing else.
+  return await making.catch((error: unknown) => {
+    cache.observer.tell('error', 'function', key, run.route.path, error)
+    return found.value
+  })
+}
+
+/** The same outside a request, where nothing waits in the background. */
+export async function callCachedOutside (cache: Cache, call: CachedCall): Promise<unknown> {
+  const key = keyOfCall(call.fixedKey, call.args)
+  const found = usable(await cache.get(key, call.tags), call)
+  if (found !== undefined && !found.isStale) return found.value
+  const { result, stored } = await make(cache, key, call)
+  await stored
+  return result
+}
+
+/** A result that was kept, read from its text; what cannot be read was never there. */
+function usable (kept: Kept | undefined, { revalidate }: CachedCall): { value: unknown, isStale: boolean } | undefined {
+  if (kept?.entry.kind !== 'function') return undefined
+  try {
+    const text = kept.entry.body.toString()
+    return { value: text === '' ? undefined : JSON.parse(text) as unknown, isStale: kept.freshness === 'stale' }
+  } catch {
+    return undefined
+  }
+}
+
+async function make (cache: Cache, key: string, call: CachedCall): Promise<{ result: unknown, stored: Promise<void> }> {
+  const createdAt = cache.now()
+  const result = await callInside(call)
+  const { tags, revalidate } = call
+  // Like Next.js, keeps what JSON can tell of it.
+  const body = (JSON.stringify(result) as string | undefined) ?? ''
+  const entry: CacheEntry = { kind: 'function', createdAt, revalidate: typeof revalidate === 'number' && revalidate < YEAR ? revalidate : false, tags, status: 200, headers: [], url: '', body }
+  return { result, stored: Promise.resolve(cache.set(key, entry)) }
+}
+
+/** Runs the function where neither the request nor other caches can be used. */
+function callInside ({ fn, args }: CachedCall): Promise<unknown> {
+  const context = requestStorage.getStore()
+  const run = fn as (...args: unknown[]) => Promise<unknown>
+  return context === undefined ? run(...args) : requestStorage.run(new FunctionContext(context), run, ...args)
+}
+
+const NO_CACHE: Caching = {
+  noStore: true,
+  invalidate () { throw new Error('revalidateTag() and revalidatePath() cannot be called in a function cached with unstable_cache().') },
+  async call (call) { return await callInside(call) }
+}
+
+/** The context inside a cached function: what only one request can tell must not get into what others are given, too. */
+export class FunctionContext implements RequestContext {
+  readonly #outer: RequestContext
+  readonly caching = NO_CACHE
+  jar = undefined
+  cookies = undefined
+  headers = undefined
+
+  constructor (outer: RequestContext) {
+    this.#outer = outer
+  }
+
+  get request (): Request { return this.#outer.request }
+  get compat (): RequestContext['compat'] { return this.#outer.compat }
+  get route (): RequestContext['route'] { return this.#outer.route }
+  get host (): RequestContext['host'] { return this.#outer.host }
+  get phase (): RequestContext['phase'] { return this.#outer.phase }
+  get draft (): boolean | undefined { return this.#outer.draft }
+  defer (task: () => unknown): void { this.#outer.defer(task) }
+
+  touch (used: string): never {
+    const { path } = this.route
+    throw Object.assign(bailout(path, used), { message: `Route ${path} used \`${used}\` inside a function cached with \`unstable_cache()\`. Accessing Dynamic data sources inside a cache scope is not supported. If you need this data inside a cached function use \`${used}\` outside of the cached function and pass the required dynamic data in as an argument. See more info here: https://nextjs.org/docs/app/api-reference/functions/unstable_cache` })
+  }
+}

@@ -1,0 +1,122 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { decodeEntry, encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
+import type { CacheStore, Found, Invalidation } from '../store.ts'
+import { freshnessBy, invalidated, NEVER, type TagState } from '../tag-states.ts'
+import { Files, type FileAt } from './files.ts'
+
+export interface FileStoreOptions {
+  /**
+   * How many bytes the files of entries may take, roughly; those that were written the longest time ago go first.
+   * @default 536870912 (512 MiB)
+   */
+  maxBytes?: number
+}
+
+const DEFAULT_MAX_BYTES = 512 * 1024 * 1024
+
+/**
+ * Keeps entries in files, for the processes of one machine, over their restarts. Every look reads from the disk, which is
+ * the system's own cache as a rule: so each process sees what others have set and invalidated.
+ */
+export class FileStore implements CacheStore {
+  readonly isShared = true
+  readonly #entries: Files
+  readonly #tags: Files
+  readonly #locks: Files
+  readonly #maxBytes: number
+  /** As far as this process knows; undefined: it has not looked yet. */
+  #bytes: number | undefined
+  #sweeping: Promise<void> | undefined
+
+  constructor (dir: string, { maxBytes = DEFAULT_MAX_BYTES }: FileStoreOptions = {}) {
+    this.#entries = new Files(path.resolve(dir, 'entries'))
+    this.#tags = new Files(path.resolve(dir, 'tags'))
+    this.#locks = new Files(path.resolve(dir, 'locks'))
+    this.#maxBytes = maxBytes
+  }
+
+  now (): number { return Date.now() }
+
+  async get (key: string, tags: readonly string[]): Promise<Found | undefined> {
+    const [bytes, asked] = await Promise.all([this.#entries.read(key), this.#statesOf(tags)])
+    const entry = bytes === undefined ? undefined : decodeEntry(bytes)
+    if (entry === undefined) return undefined
+    const own = await this.#statesOf(entry.tags)
+    const now = this.now()
+    return { entry, tags: [...asked, ...own].reduce<Freshness>((found, state) => worse(found, freshnessBy(state, entry.createdAt, now)), 'fresh') }
+  }
+
+  async set (key: string, entry: CacheEntry): Promise<void> {
+    const bytes = encodeEntry(entry)
+    await this.#entries.write(key, bytes)
+    if (this.#bytes !== undefined) this.#bytes += bytes.length
+    if (this.#bytes === undefined || this.#bytes > this.#maxBytes) this.#sweep()
+  }
+
+  async invalidate (tags: readonly string[], invalidation?: Invalidation): Promise<void> {
+    await Promise.all(tags.map(async (tag) => {
+      const [state = NEVER] = await this.#statesOf([tag])
+      const { expiredAt, staleAt, staleUntil } = invalidated(state, this.now(), invalidation)
+      await this.#tags.write(tag, JSON.stringify([expiredAt, staleAt, staleUntil === Infinity ? null : staleUntil]))
+    }))
+  }
+
+  async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
+    const until = String(this.now() + milliseconds)
+    if (!await this.#locks.create(key, until)) {
+      if (Number((await this.#locks.read(key))?.toString()) > this.now()) return undefined
+      // Whoever had it has ended without giving it back.
+      await this.#locks.delete(key)
+      if (!await this.#locks.create(key, until)) return undefined
+    }
+    return async () => { await this.#locks.delete(key) }
+  }
+
+  async close (): Promise<void> { await this.#sweeping }
+
+  async #statesOf (tags: readonly string[]): Promise<TagState[]> {
+    return await Promise.all(tags.map(async (tag) => {
+      const bytes = await this.#tags.read(tag)
+      return bytes === undefined ? NEVER : readState(bytes)
+    }))
+  }
+
+  /** Makes room; behind the requests, and once at a time. */
+  #sweep (): void {
+    this.#sweeping ??= this.#makeRoom().catch(() => {}).finally(() => { this.#sweeping = undefined })
+  }
+
+  async #makeRoom (): Promise<void> {
+    const { files, abandoned } = await this.#entries.list()
+    const room = this.#maxBytes - sum(files) >= 0 ? Infinity : this.#maxBytes * SWEPT_TO
+    let bytes = 0
+    const gone: string[] = []
+    for (const file of files.sort((one, other) => other.modified - one.modified)) {
+      if (bytes + file.bytes > room || isOld(file)) gone.push(file.path)
+      else bytes += file.bytes
+    }
+    const tags = await this.#tags.list()
+    // No entry is as old as what was invalidated then.
+    gone.push(...abandoned, ...tags.abandoned, ...tags.files.filter(isOld).map((file) => file.path))
+    for (const file of gone) await rm(file, { force: true })
+    this.#bytes = bytes
+  }
+}
+
+/** The part of what is allowed that is left after a sweep, so that the next one is not right behind. */
+const SWEPT_TO = 0.8
+
+const sum = (files: FileAt[]): number => files.reduce((bytes, file) => bytes + file.bytes, 0)
+
+const isOld = ({ modified }: FileAt): boolean => Date.now() - modified > YEAR * 1000
+
+/** What cannot be read is no reason to believe what is older. */
+function readState (bytes: Buffer): TagState {
+  try {
+    const [expiredAt, staleAt, staleUntil] = JSON.parse(bytes.toString()) as [number, number, number | null]
+    return { expiredAt, staleAt, staleUntil: staleUntil ?? Infinity }
+  } catch {
+    return { ...NEVER, expiredAt: Infinity }
+  }
+}

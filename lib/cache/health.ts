@@ -1,0 +1,65 @@
+import { CacheTimeoutError } from '../errors.ts'
+import type { CacheLog, CacheObserver } from './observe.ts'
+
+/** Milliseconds that a store gets for one operation. */
+const DEADLINE = 500
+/** Milliseconds for which a store that failed is left alone. */
+const PAUSE = 1000
+
+/** How a store does. What it fails at is told once; while it fails, one operation in a while finds out whether it still does. */
+export class Health {
+  readonly #trouble: string
+  readonly #log: CacheLog
+  readonly #observer: CacheObserver
+  #isFailing = false
+  #nextTry = 0
+
+  /** @param trouble what the log is told when it begins */
+  constructor (trouble: string, log: CacheLog, observer: CacheObserver) {
+    this.#trouble = trouble
+    this.#log = log
+    this.#observer = observer
+  }
+
+  get isFailing (): boolean { return this.#isFailing }
+
+  /** Does something that fails as a rule now, unless that was just tried; nobody waits for it. */
+  tryAgain (operation: () => unknown): void {
+    if (performance.now() < this.#nextTry) return
+    this.#nextTry = Infinity
+    void operation()
+  }
+
+  /** What an operation gives; undefined where it fails, or takes too long. */
+  attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
+    try {
+      const result = operation()
+      return result instanceof Promise ? within(DEADLINE, result).then((value) => this.#wentWell(value), (error: unknown) => this.#wentWrong(error)) : this.#wentWell(result)
+    } catch (error) {
+      return this.#wentWrong(error)
+    }
+  }
+
+  #wentWell<T> (value: T): T {
+    if (this.#isFailing) {
+      this.#isFailing = false
+      this.#log.info('The cache store is well again.')
+    }
+    return value
+  }
+
+  #wentWrong (error: unknown): undefined {
+    this.#observer.counts.error++
+    if (!this.#isFailing) this.#log.error(error, this.#trouble)
+    this.#isFailing = true
+    this.#nextTry = performance.now() + PAUSE
+    return undefined
+  }
+}
+
+function within<T> (milliseconds: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => { reject(new CacheTimeoutError(milliseconds)) }, milliseconds)
+    promise.then(resolve, reject).finally(() => { clearTimeout(timer) })
+  })
+}

@@ -1,0 +1,65 @@
+import type { RedisCommands } from './commands.ts'
+
+const RESYNC = 60_000
+
+/** Milliseconds of a round trip that may have had to wait for something else, as the first one for the connection. */
+const SLOW = 5
+const MOST_LOOKS = 3
+
+/** What states are rounded to. */
+const TICK = 0.001
+
+/**
+ * The clock of the Redis server that keeps the tags, so that the clocks of the processes need not agree. It is never ahead
+ * of that one, and behind by a round trip at most: an entry never seems younger than it is, and what is invalidated by the
+ * clock of Redis itself can only concern too much.
+ */
+export class RedisClock {
+  readonly #commands: RedisCommands
+  /** In a cluster it is on the node whose clock counts. */
+  readonly #key: string
+  /** What is added to the clock of this process. */
+  #offset = 0
+  #synced: Promise<void> | undefined
+  #nextSync = 0
+
+  constructor (commands: RedisCommands, key: string) {
+    this.#commands = commands
+    this.#key = key
+  }
+
+  now (): number { return local() + this.#offset }
+
+  /** Has looked at the clock of the server not long ago. */
+  async sync (): Promise<void> {
+    if (performance.now() >= this.#nextSync) {
+      this.#nextSync = performance.now() + RESYNC
+      this.#synced = this.#look()
+    }
+    await this.#synced
+  }
+
+  /** Is told a time of the server: what happens here from now on is later. */
+  saw (time: number): void {
+    this.#offset = Math.max(this.#offset, time + TICK - local())
+  }
+
+  async #look (): Promise<void> {
+    try {
+      let offset = -Infinity
+      for (let looks = 0, isSlow = true; isSlow && looks < MOST_LOOKS; looks++) {
+        const before = local()
+        const [seconds, microseconds] = await this.#commands.send(this.#key, false, ['EVAL', "return redis.call('TIME')", '1', this.#key]) as [Buffer, Buffer]
+        const after = local()
+        offset = Math.max(offset, Number(seconds) * 1000 + Number(microseconds) / 1000 - after)
+        isSlow = after - before > SLOW
+      }
+      this.#offset = offset
+    } catch (error) {
+      this.#nextSync = 0
+      throw error
+    }
+  }
+}
+
+const local = (): number => performance.timeOrigin + performance.now()

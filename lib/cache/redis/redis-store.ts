@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { decodeEntry, encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
+import type { MemoryStoreOptions } from '../memory-store.ts'
+import type { CacheStore, Found, Invalidation } from '../store.ts'
+import { freshnessBy, NEVER, type TagState } from '../tag-states.ts'
+import { RedisClock } from './clock.ts'
+import { commandsOf, type RedisClient, type RedisCommands } from './commands.ts'
+import { NearCache } from './near-cache.ts'
+
+export interface RedisStoreOptions {
+  /**
+   * Begins every key.
+   * @default 'app-routes'
+   */
+  prefix?: string
+  /**
+   * Keeps copies in the memory of each process, which Redis tells of what is invalidated: `true`, or how much of it
+   * (50 MiB otherwise). What another process invalidates is then seen as soon as its message has come, not at the next read.
+   * @default false
+   */
+  nearCache?: boolean | MemoryStoreOptions
+}
+
+/** Of so many invalidated tags all are forgotten, as if there had been nothing before. */
+const MOST_TAGS = 1_000_000
+
+/** Milliseconds, by the clock of Redis. */
+const TIME = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000`
+
+/**
+ * Sets the state of a tag in one step, for what it was counts, and returns when. See `invalidated()`, which does the same in memory.
+ * States are fields of one hash, together with the time since when it is there: should Redis lose or evict it, nothing
+ * that is older is believed.
+ */
+const INVALIDATE = `${TIME}
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[1]) end
+redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))
+local expired, stale, till = 0, 0, math.huge
+local state = redis.call('HGET', KEYS[1], ARGV[1])
+if state then
+  local e, s, t = string.match(state, '(%S+) (%S+) (%S+)')
+  expired, stale = tonumber(e), tonumber(s)
+  if t ~= '-' then till = tonumber(t) end
+end
+if ARGV[2] == '0' then expired = now else
+  local ends = math.huge
+  if ARGV[2] ~= '-' then ends = now + tonumber(ARGV[2]) * 1000 end
+  if till > now and till < ends then ends = till end
+  stale, till = now, ends
+end
+local last = '-'
+if till < math.huge then last = string.format('%.3f', till) end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))
+return string.format('%.3f', now)`
+
+/** Begins the hash of the tags, where there is none, and returns when. */
+const BEGIN = `${TIME}
+redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))
+return string.format('%.3f', now)`
+
+/** Gives a lock back, unless somebody else has it meanwhile. */
+const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+/** What processes are told. */
+interface Message { tags: readonly string[], invalidation: Invalidation, at: number }
+
+/** Keeps entries in Redis, for all processes that use it: one round trip for what is found, whatever its tags are. */
+export class RedisStore implements CacheStore {
+  readonly isShared = true
+  readonly #commands: RedisCommands
+  readonly #prefix: string
+  readonly #tagsKey: string
+  readonly #clock: RedisClock
+  /** The tags that an entry had when it was last read: their states are asked for together with it. */
+  readonly #tagsOf = new LRUCache<string, readonly string[]>({ max: 10_000 })
+  readonly #near: NearCache | undefined
+  #subscription: Promise<() => Promise<void>> | undefined
+  #knowsFlags = true
+
+  constructor (client: RedisClient, { prefix = 'app-routes', nearCache = false }: RedisStoreOptions = {}) {
+    this.#commands = commandsOf(client)
+    this.#prefix = prefix
+    this.#tagsKey = `${prefix}:tags`
+    this.#clock = new RedisClock(this.#commands, this.#tagsKey)
+    if (nearCache !== false) this.#near = new NearCache(nearCache === true ? {} : nearCache, () => this.now())
+  }
+
+  now (): number { return this.#clock.now() }
+
+  async get (key: string, tags: readonly string[]): Promise<Found | undefined> {
+    await this.#clock.sync()
+    this.#listen()
+    const near = this.#near?.get(key, tags)
+    if (near !== undefined) return near
+    const asked = [...tags, ...this.#tagsOf.get(key) ?? []]
+    const redisKey = this.#entryKey(key)
+    // Both go out together.
+    const [bytes, [since, ...states]] = await Promise.all([this.#commands.send(redisKey, true, ['GET', redisKey]), this.#statesOf('', ...asked)])
+    if (since === null) {
+      this.#clock.saw(await this.#run(BEGIN))
+      return undefined
+    }
+    const entry = bytes === null ? undefined : decodeEntry(bytes as Buffer)
+    if (entry === undefined || entry.createdAt <= Number(since)) return undefined
+    const missing = entry.tags.filter((tag) => !asked.includes(tag))
+    if (missing.length > 0) states.push(...await this.#statesOf(...missing))
+    if (entry.tags.length > 0) this.#tagsOf.set(key, entry.tags)
+    const found = { entry, tags: this.#freshness(states, entry.createdAt) }
+    if (found.tags === 'fresh') this.#near?.set(key, entry)
+    return found
+  }
+
+  async set (key: string, entry: CacheEntry): Promise<void> {
+    const redisKey = this.#entryKey(key)
+    // Whether its tags were invalidated while it was made shows when it is read: until then there is no copy of it.
+    this.#near?.delete(key)
+    await this.#commands.send(redisKey, false, ['SET', redisKey, encodeEntry(entry), 'EX', String(Math.ceil(Math.min(entry.expire ?? YEAR, YEAR)))])
+    if (entry.tags.length > 0) this.#tagsOf.set(key, entry.tags)
+  }
+
+  async invalidate (tags: readonly string[], invalidation: Invalidation = { expire: 0 }): Promise<void> {
+    const how = invalidation.expire === undefined ? '-' : String(invalidation.expire)
+    const times = await Promise.all(tags.map((tag) => this.#run(INVALIDATE, tag, how, String(MOST_TAGS))))
+    const at = Math.max(...times)
+    this.#clock.saw(at)
+    this.#near?.invalidate(tags, invalidation, at)
+    await this.#commands.send(this.#channel, false, ['PUBLISH', this.#channel, JSON.stringify({ tags, invalidation, at } satisfies Message)])
+  }
+
+  async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
+    const redisKey = `${this.#prefix}:lock:${key}`
+    const token = randomUUID()
+    const taken = await this.#commands.send(redisKey, false, ['SET', redisKey, token, 'NX', 'PX', String(milliseconds)])
+    if (taken === null) return undefined
+    return async () => { await this.#commands.send(redisKey, false, ['EVAL', RELEASE, '1', redisKey, token]) }
+  }
+
+  /** Ends the connection of its own; the client is whoever's has made it. */
+  async close (): Promise<void> {
+    const subscription = this.#subscription
+    this.#subscription = undefined
+    this.#near?.switch(false)
+    await (await subscription?.catch(() => undefined))?.()
+  }
+
+  #entryKey (key: string): string { return `${this.#prefix}:entry:${key}` }
+  get #channel (): string { return `${this.#prefix}:invalidated` }
+
+  /** Changes the tags, also where Redis has no memory left, which from version 7 on can be allowed. */
+  async #run (script: string, ...args: string[]): Promise<number> {
+    const run = async (flags: string): Promise<number> => Number(await this.#commands.send(this.#tagsKey, false, ['EVAL', flags + script, '1', this.#tagsKey, ...args]))
+    try {
+      if (this.#knowsFlags) return await run('#!lua flags=allow-oom')
+    } catch (error) {
+      if (!/compil/i.test(String(error))) throw error
+      this.#knowsFlags = false
+    }
+    return await run('')
+  }
+
+  async #statesOf (...tags: string[]): Promise<Array<Buffer | null>> {
+    // Not from a replica, which may not know yet what was invalidated.
+    return await this.#commands.send(this.#tagsKey, false, ['HMGET', this.#tagsKey, ...tags]) as Array<Buffer | null>
+  }
+
+  #freshness (states: Array<Buffer | null>, createdAt: number): Freshness {
+    const now = this.now()
+    return states.reduce<Freshness>((found, bytes) => {
+      const state = bytes === null ? NEVER : readState(bytes)
+      this.#clock.saw(Math.max(state.expiredAt, state.staleAt))
+      return worse(found, freshnessBy(state, createdAt, now))
+    }, 'fresh')
+  }
+
+  /** Once, when it is first used; a failed attempt is made again the next time. */
+  #listen (): void {
+    if (this.#near === undefined || this.#subscription !== undefined) return
+    const near = this.#near
+    this.#subscription = this.#commands.subscribe(this.#channel, (message) => {
+      const { tags, invalidation, at } = JSON.parse(message) as Message
+      near.invalidate(tags, invalidation, at)
+    }, (isOn) => { near.switch(isOn) })
+    this.#subscription.catch(() => { this.#subscription = undefined })
+  }
+}
+
+function readState (bytes: Buffer): TagState {
+  const [expiredAt, staleAt, staleUntil] = bytes.toString().split(' ') as [string, string, string]
+  return { expiredAt: Number(expiredAt), staleAt: Number(staleAt), staleUntil: staleUntil === '-' ? Infinity : Number(staleUntil) }
+}

@@ -1,0 +1,106 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable, Writable } from 'node:stream'
+import type { CacheScope } from '../cache/scope.ts'
+import { bailout, notStatic, type RequestContext } from '../context/request-context.ts'
+import { NotSupportedError } from '../errors.ts'
+import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
+import type { Outgoing } from '../web/outgoing.ts'
+import type { HandlerContext, HostExchange } from './context.ts'
+import type { Endpoint } from './endpoint.ts'
+import { handle } from './handle.ts'
+import type { OldCode } from './passed-request.ts'
+
+/** What came of a handler whose answer may be kept for others. */
+export type Outcome =
+  | { kind: 'answer', outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>, used: string | undefined, caching: CacheScope }
+  | { kind: 'passed', headers: string[], oldCode: OldCode | undefined }
+  | { kind: 'failed', error: Error }
+
+/**
+ * Runs a handler on the request of a client. What it looks at is noted, and what it answers is not sent yet. HEAD asks for
+ * what GET would be answered.
+ */
+export function runLive (endpoint: Endpoint, exchange: HostExchange, path: string): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let used: string | undefined
+    const own: Partial<HostExchange> = {
+      method: 'GET',
+      bodyLimit: exchange.bodyLimit,
+      touched: (what) => { used ??= what },
+      answer: (outgoing, context) => { resolve({ kind: 'answer', outgoing, context, used, caching: cachingOf(context) }) },
+      passOn: (headers, oldCode) => { resolve({ kind: 'passed', headers, oldCode }) },
+      fail: (error) => { resolve({ kind: 'failed', error }) }
+    }
+    handle(endpoint, Object.create(exchange, Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }]))) as HostExchange, path)
+  })
+}
+
+/** How a handler is run that nobody waits for, or that is to know nothing of whoever does. */
+export interface Quietly {
+  /** Whether there is simply nothing in the request (`force-static`), or it is an error to look. */
+  isEmpty: boolean
+  isDraft?: boolean
+  /** Ends the run. */
+  signal?: AbortSignal
+}
+
+/** Runs a handler without a client: on a request that has nothing but its path. */
+export function runQuietly (endpoint: Endpoint, path: string, options: Quietly): Promise<Outcome> {
+  return new Promise((resolve) => { handle(endpoint, new QuietExchange(endpoint, path, options, resolve), path) })
+}
+
+const cachingOf = (context: object): CacheScope => (context as HandlerContext).caching
+
+class QuietExchange implements HostExchange {
+  readonly method = 'GET'
+  readonly headers: IncomingHttpHeaders = {}
+  readonly bodyLimit = 0
+  readonly target: string
+  readonly draft: boolean
+  readonly req = { httpVersionMajor: 1, headers: {} } as unknown as NodeRequest
+  /** Nothing is sent, but `after()` waits for its end. */
+  readonly res = new Writable() as unknown as NodeResponse
+  readonly #endpoint: Endpoint
+  readonly isEmpty: boolean
+  readonly #settle: (outcome: Outcome) => void
+  #used: string | undefined
+
+  constructor (endpoint: Endpoint, path: string, { isEmpty, isDraft = false, signal }: Quietly, settle: (outcome: Outcome) => void) {
+    this.#endpoint = endpoint
+    this.isEmpty = isEmpty
+    this.#settle = settle
+    this.target = endpoint.mount.mountPath + path
+    this.draft = isDraft
+    signal?.addEventListener('abort', () => { this.res.destroy() }, { once: true })
+  }
+
+  get host (): RequestContext['host'] {
+    throw new NotSupportedError('hostRequest() has nothing to give while the answer of a static route is made: no request asks for it.')
+  }
+
+  readonly touched = (used: string): void => {
+    const { route } = this.#endpoint
+    this.#used ??= used
+    throw route.config.dynamic === 'error' ? notStatic(route.path, used) : bailout(route.path, used)
+  }
+
+  mountPath (): string { return this.#endpoint.prefix || this.#endpoint.mount.mountPath }
+
+  clientIp (): undefined { return undefined }
+  origin (): string { return this.#endpoint.mount.localOrigin() }
+  body (): Readable { return Readable.from([]) }
+  presetHeaders (): Record<string, unknown> { return {} }
+
+  answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {
+    this.#end({ kind: 'answer', outgoing, context, used: this.#used, caching: cachingOf(context) })
+  }
+
+  passOn (headers: string[], oldCode?: OldCode): void { this.#end({ kind: 'passed', headers, oldCode }) }
+  notFound (): void { this.#end({ kind: 'passed', headers: [], oldCode: undefined }) }
+  fail (error: Error): void { this.#end({ kind: 'failed', error }) }
+
+  #end (outcome: Outcome): void {
+    this.res.end()
+    this.#settle(outcome)
+  }
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { YEAR, type CacheEntry } from '../cache/entry.ts'
+import type { Compat } from '../routes/options.ts'
+import type { Route } from '../routes/table.ts'
+import type { Outgoing } from '../web/outgoing.ts'
+import type { Outcome } from './generation.ts'
+
+/** Larger answers, and streams that take longer, are for their own request alone. */
+const MOST_BYTES = 10 * 1024 * 1024
+const LONGEST_STREAM = 3000
+
+const BODYLESS = new Set([204, 205, 304])
+
+type Answer = Extract<Outcome, { kind: 'answer' }>
+
+/**
+ * An answer as it is kept; undefined for one that is not to be. A stream is read to its end for it, and where it has none
+ * soon, the answer gets a stream that goes on from its beginning.
+ */
+export async function entryOf (outcome: Answer, createdAt: number, { file }: Route, warn: (message: string) => void): Promise<CacheEntry | undefined> {
+  const { outgoing, caching } = outcome
+  // A session of one client must not become everybody's, which Next.js would let happen.
+  if (outgoing.headers.some((text, index) => index % 2 === 0 && text === 'set-cookie')) {
+    warn(`The answer of ${file} sets a cookie, so it is not kept for others. Set cookies in a route with dynamic = 'force-dynamic', or in POST.`)
+    return undefined
+  }
+  if (outgoing.body instanceof Readable) {
+    const body = await readWhole(outgoing.body)
+    outcome.outgoing = { ...outgoing, body }
+    if (body instanceof Readable) {
+      warn(`The answer of ${file} is larger than 10 MB or streams for longer than 3 s, so it is not kept for others.`)
+      return undefined
+    }
+  }
+  const { status, headers, body } = outcome.outgoing as Outgoing & { body: string | Uint8Array | null }
+  const { limit } = caching
+  if (limit === 0) return undefined
+  return { kind: 'route', createdAt, revalidate: limit >= YEAR ? false : limit, tags: tagsOf(outcome), status, headers, url: '', body: body ?? '' }
+}
+
+/** In 13 and 14, what fetches nothing through the cache does not know of its path. */
+function tagsOf ({ caching: { tags, pathTags, run: { compat } } }: Answer): string[] {
+  return compat < 15 && tags.size === 0 ? [] : [...tags, ...pathTags]
+}
+
+/** The bytes of a stream, or another stream that has all of them where they are too many, or come too late. */
+async function readWhole (body: Readable): Promise<Uint8Array | Readable> {
+  const chunks: Buffer[] = []
+  let length = 0
+  const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>
+  const deadline = performance.now() + LONGEST_STREAM
+  for (;;) {
+    const next = iterator.next()
+    const chunk = await within(deadline - performance.now(), next)
+    if (chunk === undefined || length > MOST_BYTES) return Readable.from(goOn(chunks, next, iterator), { objectMode: false })
+    if (chunk.done === true) return Buffer.concat(chunks, length)
+    const bytes = typeof chunk.value === 'string' ? Buffer.from(chunk.value) : chunk.value
+    chunks.push(bytes)
+    length += bytes.length
+  }
+}
+
+async function within<T> (milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => { timer = setTimeout(() => { resolve(undefined) }, Math.max(0, milliseconds)) })
+  return await Promise.race([promise, late]).finally(() => { clearTimeout(timer) })
+}
+
+async function * goOn (chunks: Buffer[], next: Promise<IteratorResult<Buffer | string>>, iterator: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer | string> {
+  try {
+    yield * chunks
+    for (let result = await next; result.done !== true; result = await iterator.next()) yield result.value
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+interface Told {
+  compat: Compat
+  etag: boolean
+  ifNoneMatch: string | undefined
+  now: number
+  /** When a new one is attempted to be made again, after the last attempt failed. */
+  retryAt: number | undefined
+}
+
+/** What is sent of a kept answer. */
+export function answerOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', { compat, etag, ifNoneMatch, now, retryAt }: Told): Outgoing {
+  const headers = [...entry.headers, 'x-nextjs-cache', state]
+  // 13 and 14 send none.
+  if (compat >= 15 && valueOf(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryAt === undefined ? undefined : (retryAt - now) / 1000))
+  if (etag) {
+    const own = valueOf(entry.headers, 'etag')
+    const tag = own ?? etagOf(entry)
+    if (own === undefined) headers.push('etag', tag)
+    if (entry.status === 200 && matches(ifNoneMatch, tag)) return { status: 304, statusText: '', headers: headers.filter((_text, index) => !OF_THE_BODY.has(headers[index - index % 2]!)), body: null }
+  }
+  return { status: entry.status, statusText: '', headers, body: BODYLESS.has(entry.status) || (entry.body.length === 0 && valueOf(entry.headers, 'content-type') === undefined) ? null : entry.body }
+}
+
+const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
+
+function cacheControl ({ revalidate }: CacheEntry, retryIn: number | undefined): string {
+  const seconds = retryIn !== undefined && retryIn > 0 ? Math.ceil(retryIn) : revalidate
+  return seconds === false ? `s-maxage=${YEAR}` : `s-maxage=${seconds}, stale-while-revalidate=${YEAR - seconds}`
+}
+
+export const NEVER_CACHED = 'private, no-cache, no-store, max-age=0, must-revalidate'
+
+/** In draft mode nothing may be kept on the way, and Next.js says HIT all the same. */
+export function draftAnswer (outgoing: Outgoing): Outgoing {
+  const headers = outgoing.headers.filter((_text, index) => outgoing.headers[index - index % 2] !== 'cache-control')
+  return { ...outgoing, headers: [...headers, 'cache-control', NEVER_CACHED, 'x-nextjs-cache', 'HIT'] }
+}
+
+function valueOf (headers: readonly string[], name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return headers[index + 1]
+  return undefined
+}
+
+const etags = new WeakMap<CacheEntry, string>()
+
+function etagOf (entry: CacheEntry): string {
+  let etag = etags.get(entry)
+  if (etag === undefined) etags.set(entry, etag = `"${createHash('sha256').update(entry.body).digest('base64url').slice(0, 27)}"`)
+  return etag
+}
+
+/** RFC 9110, 13.1.2: compared weakly. */
+function matches (ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  const bare = (tag: string): string => tag.trim().replace(/^W\//, '')
+  return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => bare(tag) === bare(etag))
+}

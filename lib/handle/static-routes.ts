@@ -1,0 +1,73 @@
+import { Cache } from '../cache/cache.ts'
+import { MemoryStore } from '../cache/memory-store.ts'
+import { namespaceOf } from '../cache/namespace.ts'
+import type { CacheLog } from '../cache/observe.ts'
+import type { CacheOptions } from '../cache/options.ts'
+import { OutsideCaching } from '../cache/outside.ts'
+import { outsideRequests } from '../context/request-context.ts'
+import type { Route, RouteTable } from '../routes/table.ts'
+import type { Mount } from './context.ts'
+import { mayBeStatic } from './static-candidates.ts'
+import { StaticRoute } from './static-route.ts'
+
+/** The cache of a directory. */
+export function openCache ({ store, maxBytes, maxEntries, namespace }: CacheOptions, dir: string, table: RouteTable, log: CacheLog): Cache {
+  const cache = new Cache(store ?? new MemoryStore({ maxBytes, maxEntries }), log)
+  if (cache.isShared) cache.useNamespace(namespaceOf(dir, table.routes.map(({ file }) => file), namespace))
+  outsideRequests.caching = new OutsideCaching(cache)
+  return cache
+}
+
+/** The routes of a directory whose GET may answer once for all. */
+export class StaticRoutes {
+  readonly #routes = new Map<Route, StaticRoute>()
+  readonly #mount: Mount
+  #closed = false
+
+  /**
+   * @param skip how many segments of a path belong to the mount prefix
+   * @param prefix the mount prefix
+   */
+  constructor (mount: Mount, table: RouteTable, skip: number, prefix: string) {
+    this.#mount = mount
+    for (const route of table.routes) if (mayBeStatic(route, mount.compat)) this.#routes.set(route, new StaticRoute(mount, route, skip, prefix))
+  }
+
+  get (route: Route): StaticRoute | undefined { return this.#routes.get(route) }
+
+  /** Makes all answers that can be made ahead, some at a time, while requests are served; what fails is logged and made later. */
+  async prerenderBehind (): Promise<void> {
+    await this.#prerender((error, route) => { this.#mount.log.error(error, `The static answer of ${route.route.file} could not be made ahead; it is made when somebody asks for it.`) })
+  }
+
+  /**
+   * Makes all answers that can be made ahead.
+   * @throws Error of the first that fails
+   */
+  async prerender (): Promise<void> {
+    await this.#prerender((error) => { throw error })
+  }
+
+  close (): void { this.#closed = true }
+
+  async #prerender (failed: (error: unknown, route: StaticRoute) => void): Promise<void> {
+    const tasks = this.#tasks(failed)
+    const work = async (): Promise<void> => { for await (const task of tasks) await task() }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  }
+
+  async * #tasks (failed: (error: unknown, route: StaticRoute) => void): AsyncGenerator<() => Promise<void>> {
+    for (const route of this.#routes.values()) {
+      const known = await route.paths.known().catch((error: unknown) => {
+        failed(error, route)
+        return new Map<string, string>()
+      })
+      for (const [key, path] of known) {
+        if (this.#closed) return
+        if (!route.isDynamic) yield () => route.prerenderMissing(path, key).catch((error: unknown) => { failed(error, route) })
+      }
+    }
+  }
+}
+
+const AT_ONCE = 4
