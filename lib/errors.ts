@@ -8,12 +8,14 @@ export const AppRoutesOptionError = createError<[string, { cause: unknown }?]>('
 export const AppDirectoryNotFoundError = createError<['app' | 'pages', string]>('FAR_ERR_DIR_NOT_FOUND', 'The %s directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
 export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_ROUTE', '%s')
 export const FolderPluginError = createError<[string, string, { cause: unknown }]>('FAR_ERR_FOLDER_PLUGIN', 'The Fastify plugin %s failed: %s', 500)
+export const InstrumentationError = createError<[string, { cause: unknown }]>('FAR_ERR_INSTRUMENTATION', '%s', 500)
 export const MissingPackageError = createError<[string, string]>('FAR_ERR_MISSING_PACKAGE', '%s Install it: npm install %s')
 export const NotSupportedError = createError<[string]>('FAR_ERR_NOT_SUPPORTED', '%s', 500)
 export const OutsideRequestError = createError<[string]>('FAR_ERR_OUTSIDE_REQUEST', '%s')
 export const WrongHostError = createError<[string]>('FAR_ERR_WRONG_HOST', '%s')
 export const NoResponseError = createError<[string]>('FAR_ERR_NO_RESPONSE', '%s', 500, TypeError)
 export const HandlerThrewError = createError<[string, { cause: unknown }]>('FAR_ERR_THROWN_VALUE', 'A route handler threw something that is not an Error: %s', 500)
+export const MetadataError = createError<[string]>('FAR_ERR_METADATA', '%s', 500, TypeError)
 export const BodyConsumedError = createError<[]>('FAR_ERR_BODY_CONSUMED', 'The request body was already consumed before it reached the route handler, and neither req.rawBody nor req.body holds it. Let the middleware that reads it set one of them, or mount it behind the app directory.', 500)
 export const UpstreamError = createError<[string, { cause?: unknown }?]>('FAR_ERR_UPSTREAM', 'The upstream gave no sound answer: %s', 502)
 export const UpstreamTimeoutError = createError<[string, { cause?: unknown }?]>('FAR_ERR_UPSTREAM_TIMEOUT', 'The upstream took too long: %s', 504)
@@ -26,8 +28,8 @@ export const BodyTooLargeError = createError<[]>('FST_ERR_CTP_BODY_TOO_LARGE', '
 
 /** What is wrong with one file or layout of an app directory, and how to mend it. */
 export interface AppDirectoryProblem {
-  /** What kind of problem: `FAR_ERR_LAYOUT`, `FAR_ERR_LOAD`, `FAR_ERR_SEGMENT_CONFIG` or `FAR_ERR_FASTIFY_ONLY`. */
-  code: 'FAR_ERR_LAYOUT' | 'FAR_ERR_LOAD' | 'FAR_ERR_SEGMENT_CONFIG' | 'FAR_ERR_FASTIFY_ONLY'
+  /** What kind of problem: `FAR_ERR_LAYOUT`, `FAR_ERR_LOAD`, `FAR_ERR_METADATA`, `FAR_ERR_SEGMENT_CONFIG` or `FAR_ERR_FASTIFY_ONLY`. */
+  code: 'FAR_ERR_LAYOUT' | 'FAR_ERR_LOAD' | 'FAR_ERR_METADATA' | 'FAR_ERR_SEGMENT_CONFIG' | 'FAR_ERR_FASTIFY_ONLY'
   /** What is wrong, in Next.js's words where Next.js has some. */
   message: string
   /** The files concerned, relative to the app directory. */

@@ -53,6 +53,12 @@ export interface AppRoutesOptions {
    */
   strict?: boolean
   /**
+   * The `instrumentation.ts` of the application: its path, or `false` for none.
+   * @default the one beside the app directory, or above a `src` folder
+   * @see https://nextjs.org/docs/app/api-reference/file-conventions/instrumentation
+   */
+  instrumentation?: string | URL | false
+  /**
    * What answers requests that no route file answers: an old `(req, res)` handler, an Express application or router, or
    * another server: `{ upstream: 'http://legacy:3000' }`. Verbs that a route file lacks are among them. In Fastify, it gets
    * only what no route of the server's own matches.
@@ -75,6 +81,7 @@ export interface ParsedOptions {
   globals: boolean
   cache: CacheOptions
   strict: boolean
+  instrumentation: string | false | undefined
   fallback: FallbackOption | undefined
   shadow: Record<string, ShadowOptions> | undefined
 }
@@ -92,6 +99,7 @@ const CHECKS: Checks<AppRoutesOptions> = {
   bodyLimit: { valid: (value) => isCount(value) && value !== 0, expected: 'a positive whole number of bytes' },
   closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' },
   pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
+  instrumentation: { valid: (value) => value === false || isLocation(value), expected: 'a path, a file: URL, or false' },
   fallback: { valid: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'upstream' in value), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
   shadow: { valid: (value) => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'object' && item !== null), expected: "an object of options by path: { '/users/[id]': { … } }" },
   globals: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },
@@ -108,11 +116,11 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
   const options = typeof given === 'string' || given instanceof URL ? { dir: given } : given
   if (typeof options !== 'object' || options === null) throw new AppRoutesOptionError(`The options must be an app directory or an object with \`dir\`, not ${String(options)}.`)
   check(options, { ...CHECKS, ...hostChecks }, '')
-  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, globals = false, cache = {}, strict = false, fallback, shadow, bodyLimit } = options as AppRoutesOptions
+  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, globals = false, cache = {}, strict = false, instrumentation, fallback, shadow, bodyLimit } = options as AppRoutesOptions
   check(cache, CACHE_CHECKS, 'cache.')
   if (cache.store !== undefined && (cache.maxBytes ?? cache.maxEntries) !== undefined) throw new AppRoutesOptionError('The options `cache.maxBytes` and `cache.maxEntries` are for the memory of this process: give them to the store instead.')
   if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveDir('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveDir('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, globals, cache, strict, fallback, shadow, bodyLimit }
+  return { ...options as T, dir: resolveLocation('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveLocation('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, globals, cache, strict, instrumentation: instrumentation && resolveLocation('instrumentation', instrumentation), fallback, shadow, bodyLimit }
 }
 
 /** @param within the option that the checked ones belong to, with a dot */
@@ -124,7 +132,7 @@ function check (options: object, checks: Record<string, { valid: (value: unknown
   }
 }
 
-function resolveDir (option: string, dir: string | URL): string {
+function resolveLocation (option: string, dir: string | URL): string {
   if (dir instanceof URL || dir.startsWith('file:')) {
     try {
       return fileURLToPath(dir)

@@ -91,6 +91,7 @@ function copyOf (exchange: HostExchange, headers: HostExchange['headers'], { bod
   const own: Partial<HostExchange> = {
     headers,
     bodyLimit,
+    isShadow: true,
     answer ({ status, headers, body }: Outgoing) {
       wholeBody(body).then((whole) => { give({ status, headers: pairsToMap(headers), body: whole }) }, (error: unknown) => { own.fail!(error as Error) })
     },

@@ -53,6 +53,8 @@ export class ExpressExchange implements HostExchange {
 
   get host (): ExpressHost { return { name: 'express', req: this.req, res: this.res } }
 
+  mountPath (): string { return this.req.baseUrl ?? '' }
+
   clientIp (): string | undefined { return this.req.ip ?? this.req.socket.remoteAddress }
 
   origin (): string { return originFor(this.req) }

@@ -12,12 +12,15 @@ import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { enterProcess } from '../handle/process.ts'
+import { startInstrumentation } from '../instrumentation/start.ts'
+import { traceRequest } from '../instrumentation/trace.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
+import { metadataSource } from '../metadata/source.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import { canonicalPath } from '../routes/path.ts'
@@ -119,12 +122,16 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   })
 }
 
+const tellOfError: Mount['logError'] = (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
+
 async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined, caches: ServerCaches): Promise<ExpressMount> {
+  const reportError = await startInstrumentation({ ...options, loadModule, logError: tellOfError })
   const table = await loadTable(options.dir, {
     host: 'express',
     compat: options.compat,
     loadModule,
     loadModules,
+    metadata: metadataSource(options.compat),
     pages: pagesSource(options.pagesDir),
     warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
   })
@@ -140,6 +147,9 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     trailingSlash: options.trailingSlash,
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
     unhandledMethod: options.unhandledMethod ?? 'answer',
+    observe: traceRequest,
+    reportError,
+    logError: tellOfError,
     cache: openCache(options.cache, options.dir, table, LOG),
     etag: options.cache.etag ?? false,
     prerender: options.cache.prerender ?? 'background',
@@ -148,13 +158,12 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     port: undefined,
     statics: undefined,
     localOrigin: () => mount.port === undefined ? 'http://localhost' : `http://localhost:${mount.port}`,
-    logError: (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) },
     logWarning: (exchange, message) => { logWarning((exchange as ExpressExchange).req, message) }
   }
   caches.add(mount.cache)
   for (const route of table.routes) {
     const methods = Object.keys(route.handlers) as Method[]
-    mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, 0)])))
+    mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, '')])))
   }
   mount.statics = new StaticRoutes(mount, table, 0, '')
   if (mount.prerender === 'startup') await mount.statics.prerender()

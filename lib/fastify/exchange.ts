@@ -37,6 +37,8 @@ export class FastifyExchange implements HostExchange {
 
   get host (): FastifyHost { return new FastifyHost(this.request, this.reply) }
 
+  mountPath (): string { return this.#endpoint.prefix }
+
   clientIp (): string { return this.request.ip }
 
   origin (): string { return originFor(this.request) }

@@ -7,11 +7,15 @@ import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
+import type { OldCode } from '../handle/passed-request.ts'
 import { enterProcess } from '../handle/process.ts'
+import { startInstrumentation } from '../instrumentation/start.ts'
+import { traceRequest } from '../instrumentation/trace.ts'
 import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
+import { metadataSource } from '../metadata/source.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import { loadTable } from '../routes/load-table.ts'
 import type { TrailingSlash } from '../routes/options.ts'
@@ -45,20 +49,11 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   fastify.addHook('onClose', () => { leaveProcess() })
 
   const router = routerOptions(fastify)
-  const { table, shadows } = await loadTable(options.dir, {
-    host: 'fastify',
-    compat: options.compat,
-    router,
-    loadModule,
-    loadModules,
-    pages: pagesSource(options.pagesDir),
-    warn: (message) => { fastify.log.warn(message) }
-  }).then((table) => ({ table, shadows: createShadows(options.shadow, table, oldCode === undefined) })).catch((error: unknown) => {
+  const { reportError, table, shadows } = await load(fastify, options, router, oldCode).catch((error: unknown) => {
     // A server that failed to start may never be closed.
     leaveProcess()
     throw error
   })
-  releaseCompiler()
   const log: CacheLog = {
     debug: (message) => { fastify.log.debug(message) },
     info: (message) => { fastify.log.info(message) },
@@ -74,6 +69,8 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     strict: options.strict,
     oldCode,
     shadows,
+    observe: traceRequest,
+    reportError,
     lifecycle: new Lifecycle(options.closeTimeout),
     cache: openCache(options.cache, options.dir, table, log),
     etag: options.cache.etag ?? false,
@@ -104,6 +101,25 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     answerWhatNobodyHandles(fastify, { ...mount, prefix })
     if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(fastify, oldCode)
   }, { prefix: options.prefix, logLevel: options.logLevel })
+}
+
+const logError: FastifyMount['logError'] = (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
+
+/** Loads what is in the files of the application. */
+async function load (fastify: FastifyInstance, options: ParsedOptions, router: RouterOptions, oldCode: OldCode | undefined): Promise<Pick<FastifyMount, 'reportError' | 'table' | 'shadows'>> {
+  const reportError = await startInstrumentation({ ...options, loadModule, logError })
+  const table = await loadTable(options.dir, {
+    host: 'fastify',
+    compat: options.compat,
+    router,
+    loadModule,
+    loadModules,
+    metadata: metadataSource(options.compat),
+    pages: pagesSource(options.pagesDir),
+    warn: (message) => { fastify.log.warn(message) }
+  })
+  releaseCompiler()
+  return { reportError, table, shadows: createShadows(options.shadow, table, oldCode === undefined) }
 }
 
 const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }

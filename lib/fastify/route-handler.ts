@@ -46,7 +46,7 @@ function giveBackOddType (request: FastifyRequest): void {
 /** Everything that does not change from request to request is settled here, once for each route. */
 export function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
   const { table } = mount
-  const endpoint = new Endpoint(mount, route, method, segmentsOf(prefix))
+  const endpoint = new Endpoint(mount, route, method, prefix)
   const answering = endpoint.takesBody ? undefined : mount.statics?.get(route)
   const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)

@@ -42,7 +42,7 @@ const asIs = (payload: unknown): string => typeof payload === 'string' ? payload
 
 function sendStream (reply: FastifyReply, body: Readable): void {
   // Once it is piped, the hooks are through and the headers are complete.
-  reply.raw.once('pipe', () => { flushHeadersSoon(reply.raw) })
+  reply.raw.once('pipe', () => { flushHeadersSoon(reply.raw, body) })
   reply.send(body)
 }
 

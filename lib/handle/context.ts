@@ -14,6 +14,7 @@ import type { Outgoing } from '../web/outgoing.ts'
 import { AfterQueue } from './after-queue.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import type { Observe, Observer, ReportError } from './observe.ts'
 
 /** What all requests of one mounted directory share. */
 export interface Mount {
@@ -25,6 +26,9 @@ export interface Mount {
   lifecycle: Lifecycle
   /** What answers requests that no route file answers. */
   oldCode: OldCode | undefined
+  observe: Observe
+  /** Where `instrumentation.ts` wants to know of failed requests. */
+  reportError: ReportError | undefined
   /** Logs what went wrong after the answer, when nobody else can be told. */
   logError: (exchange: HostExchange, error: unknown, message: string) => void
   /** Logs what is odd about an answer. */
@@ -41,6 +45,10 @@ export interface Mount {
 /** An exchange of a certain host, with the host's own objects for `hostRequest()`. It is told how the request ends. */
 export interface HostExchange extends Exchange {
   readonly host: RequestContext['host']
+  /** Whether its answer goes nowhere, and somebody else has answered already. */
+  readonly isShadow?: boolean
+  /** The path that the directory is mounted at: '' for the root. */
+  mountPath (): string
   /**
    * Where the answer may be kept for others: told what of the request is looked at.
    * @throws Error where there is no request
@@ -71,6 +79,7 @@ export class HandlerContext implements RequestContext, Run {
   readonly exchange: HostExchange
   readonly endpoint: Endpoint
   readonly request: NextRequest
+  readonly observer: Observer | undefined
   readonly pathname: string
   phase: RequestContext['phase'] = 'handler'
   jar: object | undefined = undefined
@@ -82,9 +91,10 @@ export class HandlerContext implements RequestContext, Run {
   #settled = false
   #caching: CacheScope | undefined = undefined
 
-  constructor (endpoint: Endpoint, exchange: HostExchange, pathname: string) {
+  constructor (endpoint: Endpoint, exchange: HostExchange, pathname: string, observer: Observer | undefined) {
     this.endpoint = endpoint
     this.exchange = exchange
+    this.observer = observer
     this.pathname = pathname
     this.draft = exchange.draft
     this.request = receive(this)

@@ -14,6 +14,8 @@ export class Endpoint {
   readonly bodyLimit: number
   /** GET and HEAD have none, whatever the client sent. */
   readonly takesBody: boolean
+  /** The mount prefix, as the host's router spells it. */
+  readonly prefix: string
   /** Whether to look at the request is an error. */
   readonly refusesLooks: boolean
   /** Whether what is fetched depends on what was looked at before, as in 13 and 14. */
@@ -24,8 +26,8 @@ export class Endpoint {
   /** 13 and 14 give no `params` to routes without parameters. */
   readonly #noParams: Promise<unknown> | undefined
 
-  /** @param skip how many segments of a path belong to the mount prefix */
-  constructor (mount: Mount, route: Route, method: Method, skip: number) {
+  /** @param prefix what stands before the route's own path in the paths that it is given */
+  constructor (mount: Mount, route: Route, method: Method, prefix: string) {
     this.mount = mount
     this.route = route
     this.handler = route.handlers[method] as Endpoint['handler']
@@ -33,7 +35,8 @@ export class Endpoint {
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.refusesLooks = route.config.dynamic === 'error' && !this.takesBody
     this.isTracked = mount.compat < 15 && route.needsContext
-    this.#skip = skip
+    this.prefix = prefix
+    this.#skip = prefix === '' ? 0 : prefix.split('/').length - 1
     const names = route.segments.filter((segment) => segment.kind !== 'static').map(({ name }) => name)
     this.#names = names.length > 0 ? carriedNames(names) : undefined
     this.#noParams = mount.compat < 15 ? undefined : NO_PARAMS

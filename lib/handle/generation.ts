@@ -85,6 +85,8 @@ class QuietExchange implements HostExchange {
     throw route.config.dynamic === 'error' ? notStatic(route.path, used) : bailout(route.path, used)
   }
 
+  mountPath (): string { return this.#endpoint.prefix || this.#endpoint.mount.mountPath }
+
   clientIp (): undefined { return undefined }
   origin (): string { return this.#endpoint.mount.localOrigin() }
   body (): Readable { return Readable.from([]) }

@@ -8,6 +8,7 @@ import { ownHeaders } from '../web/light-response.ts'
 import { toOutgoing } from '../web/outgoing.ts'
 import { HandlerContext, type HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
+import { answerObserved, failObserved } from './observe.ts'
 import { passedOn, passesOn, setRequestHeaders } from './pass-on.ts'
 import { Response } from '../web/native.ts'
 
@@ -18,6 +19,7 @@ import { Response } from '../web/native.ts'
  * @param path the path that the host matched, as the client sent it
  */
 export function handle (endpoint: Endpoint, exchange: HostExchange, path: string): void {
+  const observer = endpoint.mount.observe(endpoint, exchange)
   if (endpoint.takesBody && announcesTooMuch(exchange)) {
     drainAfterAnswer(exchange)
     exchange.fail(new BodyTooLargeError())
@@ -30,10 +32,10 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     exchange.fail(new BadPathError(path))
     return
   }
-  const context = new HandlerContext(endpoint, exchange, path)
+  const context = new HandlerContext(endpoint, exchange, path, observer)
   let result: unknown
   try {
-    result = endpoint.route.needsContext ? runInside(context, endpoint, params) : endpoint.handler(context.request, { params })
+    result = observer === undefined ? callHandler(context, params) : observer.run(() => callHandler(context, params))
   } catch (error) {
     answerToThrown(context, error)
     return
@@ -43,9 +45,11 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
   else Promise.resolve(result).then((response) => { answerWith(context, response) }, (error: unknown) => { answerToThrown(context, error) })
 }
 
-function runInside (context: HandlerContext, { handler }: Endpoint, params: Promise<unknown> | undefined): unknown {
+function callHandler (context: HandlerContext, params: Promise<unknown> | undefined): unknown {
+  const { endpoint } = context
+  if (!endpoint.route.needsContext) return endpoint.handler(context.request, { params })
   wrapFetch()
-  return requestStorage.run(context, handler, context.request, { params })
+  return requestStorage.run(context, endpoint.handler, context.request, { params })
 }
 
 function answerWith (context: HandlerContext, response: unknown): void {
@@ -61,12 +65,13 @@ function answerWith (context: HandlerContext, response: unknown): void {
   try {
     if (!(response instanceof Response) || isUnsendable(response)) {
       answerByAnother(context, response)
+      context.observer?.handled()
       return
     }
     const headers = (context.jar as CookieJar | undefined)?.addTo(response.headers)
-    exchange.answer(toOutgoing(response, headers, exchange.method, exchange.req.httpVersionMajor), context)
+    answerObserved(context, toOutgoing(response, headers, exchange.method, exchange.req.httpVersionMajor))
   } catch (error) {
-    exchange.fail(error as Error)
+    failObserved(context, error as Error)
   }
 }
 
@@ -85,7 +90,7 @@ function answerToThrown (context: HandlerContext, thrown: unknown): void {
     error = cause
   }
   context.settle()
-  context.exchange.fail(error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error }))
+  failObserved(context, error instanceof Error ? error : new HandlerThrewError(describe(error), { cause: error }), error)
 }
 
 /** @throws NoResponseError where the handler does not pass the request on, either */

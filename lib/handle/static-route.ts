@@ -47,7 +47,7 @@ export class StaticRoute {
   /** @param prefix the mount prefix */
   constructor (mount: Mount, route: Route, skip: number, prefix: string) {
     this.route = route
-    this.#endpoint = new Endpoint(mount, route, 'GET', skip)
+    this.#endpoint = new Endpoint(mount, route, 'GET', prefix)
     this.#cache = mount.cache
     this.paths = new StaticPaths(route, prefix)
     this.#isProven = this.#isForced || route.config.dynamic === 'error'
@@ -110,7 +110,10 @@ export class StaticRoute {
   #send (exchange: HostExchange, entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', retryAt?: number): void {
     const { compat, etag } = this.#endpoint.mount
     try {
-      exchange.answer(answerOf(entry, state, { compat, etag, ifNoneMatch: exchange.headers['if-none-match'], now: this.#cache.now(), retryAt }), NO_STREAM)
+      const outgoing = answerOf(entry, state, { compat, etag, ifNoneMatch: exchange.headers['if-none-match'], now: this.#cache.now(), retryAt })
+      // Those who wait for a new answer are looked on at while it is made.
+      if (state !== 'MISS') this.#endpoint.mount.observe(this.#endpoint, exchange)?.answered(outgoing)
+      exchange.answer(outgoing, NO_STREAM)
     } catch (error) {
       exchange.fail(error as Error)
     }

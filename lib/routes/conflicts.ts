@@ -26,7 +26,7 @@ export function findPagesConflicts (pages: Entry[], app: Entry[], compat: Compat
   const problems = findConflicts(pages, compat)
   for (const page of pages) {
     for (const other of app) {
-      if (other.kind === 'metadata' || shapeOf(other) !== shapeOf(page)) continue
+      if (shapeOf(other) !== shapeOf(page)) continue
       problems.push(other.path === page.path
         ? layout(`App Router and Pages Router both match path: ${page.path}`, [other.file, page.file], 'Remove one of the two.')
         : layout(`App Router and Pages Router both match path: ${other.path} and ${page.path} differ in the names of their parameters only.`, [other.file, page.file], 'Remove one of the two.'))
@@ -100,8 +100,12 @@ function samePath (entries: Entry[], compat: Compat): AppDirectoryProblem[] {
       }
     }
     // Before 16 two groups could hold the same path, and one of them answered.
-    if (routes.length > 1 && compat === 16) {
+    if (compat < 16) continue
+    if (routes.length > 1) {
       problems.push(layout(`Conflicting routes at ${path}: ${routes.map((route) => `route at ${folderOf(route)}`).join(' and ')}.`, routes.map((route) => route.file), 'Keep one of them: groups and slots are not part of the path.'))
+    }
+    for (const alike of sameForm(group)) {
+      problems.push(layout(`Conflicting metadatas at ${path}: ${alike.map(({ file }) => `metadata at /${file}`).join(' and ')}.`, alike.map(({ file }) => file), 'Keep one of them.'))
     }
   }
   return problems
@@ -112,6 +116,11 @@ const folderOf = (entry: Entry): string => '/' + entry.file.replace(/\.[^./]+$/,
 /** `route.ts` beside `route.js` is a choice, not a conflict: one entry for each folder. */
 function distinctFolders (routes: Entry[]): Entry[] {
   return [...new Map(routes.map((route) => [folderOf(route), route])).values()]
+}
+
+/** Metadata files of one path that are all modules, or all sent as they are: of one of each kind, the latter is served. */
+function sameForm (group: Entry[]): Entry[][] {
+  return [true, false].map((isCode) => group.filter(({ metadata }) => metadata?.isCode === isCode)).filter(({ length }) => length > 1)
 }
 
 interface Level {

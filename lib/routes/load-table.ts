@@ -1,10 +1,10 @@
-import path from 'node:path'
 import { AppDirectoryError, type AppDirectoryProblem } from '../errors.ts'
+import { chooseFiles } from './choose-files.ts'
 import { findConflicts, findPagesConflicts } from './conflicts.ts'
 import type { Compat } from './options.ts'
 import { loadFolderPlugins, pluginOf, type FolderPlugin } from './folder-plugins.ts'
+import { loadFiles, type LoadedFile, type MetadataSource } from './load-files.ts'
 import { needsContext } from './needs-context.ts'
-import { rankOf } from './preference.ts'
 import { addLoadProblem, inOrder } from './problems.ts'
 import { GUARDS } from './route-config.ts'
 import { scan, type Entry } from './scan.ts'
@@ -21,6 +21,7 @@ export interface LoadOptions {
   loadModule: (file: string) => Promise<Record<string, unknown>>
   /** Loads as many of some files as can be loaded together. */
   loadModules: (files: string[]) => Promise<Map<string, Record<string, unknown>>>
+  metadata: MetadataSource
   /** Where there are API routes of Next.js's Pages Router, too. */
   pages?: PagesSource
   /** Told what is odd but starts all the same; each sentence names its file. */
@@ -41,16 +42,16 @@ export interface PagesSource {
 export async function loadTable (dir: string, options: LoadOptions): Promise<RouteTable> {
   const { entries, proxies, plugins: pluginFiles } = await scan(dir)
   const pages = options.pages === undefined ? [] : await scanPages(options.pages.dir, dir, options.warn)
-  const problems = [...findConflicts(entries, options.compat), ...findPagesConflicts(pages, entries, options.compat)]
   warnAboutProxies(proxies, options.warn)
-  const files = [...chooseFiles(entries, options), ...pages]
   const failures: AppDirectoryProblem[] = []
   const plugins = await loadFolderPlugins(dir, pluginFiles, options, failures)
-  const loadedAhead = await options.loadModules(files.map((entry) => pathOf(dir, entry)))
-  const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, loadedAhead, plugins, options, failures)))
+  const loaded = await loadFiles(dir, [...chooseFiles(entries, options), ...pages], options, failures)
+  const placed = entries.map((entry) => loaded.get(entry)?.entry ?? entry)
+  const problems = [...findConflicts(placed, options.compat), ...findPagesConflicts(pages, placed, options.compat)]
+  const routes = await Promise.all([...loaded.values()].map((file) => makeRoute(file, plugins, options, failures)))
   problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
-  return new RouteTable(loaded.filter((route) => route !== null), options.router, [...plugins.values()])
+  return new RouteTable(routes.filter((route) => route !== null), options.router, [...plugins.values()])
 }
 
 /** A proxy often guards routes: it must not be passed over in silence. */
@@ -58,43 +59,12 @@ function warnAboutProxies (proxies: string[], warn: LoadOptions['warn']): void {
   for (const file of proxies) warn(`${file} is not run: this version of fastify-app-routes has no proxy (middleware) yet. What it guards is unguarded here; guard it with the host's hooks.`)
 }
 
-/** One file for each path: of several in one folder, and (before 16) of two groups, Next.js takes one. */
-function chooseFiles (entries: Entry[], { compat, warn }: LoadOptions): Entry[] {
-  const chosen = new Map<string, Entry>()
-  const unused: Entry[] = []
-  for (const entry of entries) {
-    if (entry.kind !== 'route') continue
-    const rival = chosen.get(entry.path)
-    if (rival === undefined) {
-      chosen.set(entry.path, entry)
-      continue
-    }
-    const sameFolder = path.posix.dirname(rival.file) === path.posix.dirname(entry.file)
-    // Of two groups 15 takes the last, 13 and 14 take the first; for 16 they are an error already.
-    const takeNew = sameFolder ? rankOf(entry.file, compat) < rankOf(rival.file, compat) : compat === 15
-    if (takeNew) chosen.set(entry.path, entry)
-    if (sameFolder || compat < 16) unused.push(takeNew ? rival : entry)
-  }
-  for (const { file, path } of unused) warn(`${file} is not used: ${chosen.get(path)!.file} serves ${path}.`)
-  return [...chosen.values()]
-}
-
-const pathOf = (dir: string, { file }: Entry): string => path.join(dir, ...file.split('/'))
-
-async function loadRoute (dir: string, entry: Entry, loadedAhead: Map<string, Record<string, unknown>>, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
-  const file = pathOf(dir, entry)
-  let module: Record<string, unknown>
-  try {
-    module = loadedAhead.get(file) ?? await options.loadModule(file)
-  } catch (error) {
-    addLoadProblem(problems, entry.file, error)
-    return null
-  }
+async function makeRoute ({ entry, module, source }: LoadedFile, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {
   if (entry.kind === 'api') return await apiRoute(entry, module, options.pages!, problems)
   const { config, problems: configProblems } = readSegmentConfig(module, entry.file, options)
   problems.push(...configProblems)
   const handlers = readHandlers(module, entry.file, problems, options.warn)
-  return toRoute(entry, handlers, config, needsContext(file), pluginOf(entry.file, plugins))
+  return toRoute(entry, handlers, config, source !== undefined && needsContext(source), pluginOf(entry.file, plugins))
 }
 
 async function apiRoute (entry: Entry, module: unknown, { handlerOf }: PagesSource, problems: AppDirectoryProblem[]): Promise<Route | null> {
@@ -107,8 +77,9 @@ async function apiRoute (entry: Entry, module: unknown, { handlerOf }: PagesSour
   }
 }
 
-function toRoute ({ file, path, segments }: Entry, handlers: Route['handlers'], config: SegmentConfig, needsContext: boolean, plugin?: FolderPlugin): Route {
+function toRoute ({ kind, file, path, segments }: Entry, handlers: Route['handlers'], config: SegmentConfig, needsContext: boolean, plugin?: FolderPlugin): Route {
   return {
+    kind,
     file,
     path,
     segments: segments.map(parseSegment).filter((segment): segment is Segment => 'kind' in segment),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { globbySync } from 'globby'
 import { AppDirectoryNotFoundError } from '../errors.ts'
+import { METADATA_PATTERNS, metadataFile, type MetadataFile } from './metadata-files.ts'
 import { urlSegments } from './segments.ts'
 
 export type EntryKind = 'route' | 'page' | 'metadata' | 'api'
@@ -13,6 +14,8 @@ export interface Entry {
   /** The URL path in folder spelling: `/blog/[slug]`. */
   path: string
   segments: string[]
+  /** Of metadata files: what they stand for. */
+  metadata?: MetadataFile
 }
 
 export interface Scan {
@@ -27,31 +30,11 @@ const ROUTE_FILE = /^route\.(?:[jt]sx?|[cm][jt]s)$/
 const FOLDER_PLUGIN = /(?:^|\/)fastify\.[cm]?[jt]s$/
 const PAGE_FILE = /^page\.[jt]sx?$/
 
-/**
- * Metadata files have a fixed path of their own, so they can clash with routes.
- * @see https://nextjs.org/docs/app/api-reference/file-conventions/metadata
- */
-const METADATA_FILES: Array<{ file: RegExp, path: string, rootOnly: boolean }> = [
-  { file: /^robots\.(?:txt|[jt]s)$/, path: 'robots.txt', rootOnly: true },
-  { file: /^manifest\.(?:webmanifest|[jt]s)$/, path: 'manifest.webmanifest', rootOnly: true },
-  { file: /^manifest\.json$/, path: 'manifest.json', rootOnly: true },
-  { file: /^favicon\.ico$/, path: 'favicon.ico', rootOnly: true },
-  { file: /^sitemap\.(?:xml|[jt]s)$/, path: 'sitemap.xml', rootOnly: false }
-]
-
-/** Images made by code have the path of their file name; below groups and slots Next.js adds a hash to it. */
-const IMAGE_FILE = /^((?:apple-)?icon\d?|(?:opengraph|twitter)-image\d?)\.[jt]sx?$/
-
 const PATTERNS = [
   '**/route.{js,mjs,cjs,ts,mts,cts,tsx,jsx}',
   '**/fastify.{js,mjs,cjs,ts,mts,cts}',
   '**/page.{js,jsx,ts,tsx}',
-  '**/sitemap.{xml,js,ts}',
-  '**/{icon,apple-icon,opengraph-image,twitter-image}{,[0-9]}.{js,jsx,ts,tsx}',
-  '{robots,manifest}.{js,ts}',
-  'robots.txt',
-  'manifest.{webmanifest,json}',
-  'favicon.ico'
+  ...METADATA_PATTERNS
 ]
 
 /**
@@ -77,11 +60,8 @@ function toEntry (file: string): Entry | null {
   if (segments === null) return null
   if (ROUTE_FILE.test(name)) return entry('route', file, segments)
   if (PAGE_FILE.test(name)) return entry('page', file, segments)
-  const image = IMAGE_FILE.exec(name)
-  if (image !== null) return folders.some((folder) => /^[(@]/.test(folder)) ? null : entry('metadata', file, [...segments, image[1]!])
-  const metadata = METADATA_FILES.find((candidate) => candidate.file.test(name))
-  if (metadata === undefined || (metadata.rootOnly && folders.length > 0)) return null
-  return entry('metadata', file, [...segments, metadata.path])
+  const metadata = metadataFile(folders, name)
+  return metadata === undefined ? null : { ...entry('metadata', file, [...segments, metadata.segment]), metadata }
 }
 
 function entry (kind: EntryKind, file: string, segments: string[]): Entry {

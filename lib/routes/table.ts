@@ -2,6 +2,7 @@ import FindMyWay from 'find-my-way'
 import type { FolderPlugin } from './folder-plugins.ts'
 import type { SegmentConfig } from './segment-config.ts'
 import { PathIndex } from './overlap.ts'
+import type { EntryKind } from './scan.ts'
 import { formatSegment, type Segment } from './segments.ts'
 
 /** The verbs that a route file may export. */
@@ -13,6 +14,8 @@ export type Handler = (request: never, context: never) => unknown
 
 /** One route file, loaded. */
 export interface Route {
+  /** What it is the route of: a `route` file, a `metadata` file, or a file of `pages/api`. */
+  kind: EntryKind
   /** Relative to the app directory. */
   file: string
   /** The URL path in folder spelling: `/blog/[slug]`. */

@@ -1,6 +1,7 @@
 import { validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import { BodyReadable } from './body-readable.ts'
+import { isLate, markAsLate } from './late-bodies.ts'
 import { pairsOf } from './light-headers.ts'
 import { ownHeaders, plainBody, typeOfBody } from './light-response.ts'
 import { Response } from './native.ts'
@@ -60,7 +61,10 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
   const decoded = isDecoded(response, headers.get('content-encoding'))
   const sendsStream = response.body !== null && method !== 'HEAD' && !bodyless
   const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength: (sendsStream || ofAnother) && !decoded, decoded })
-  if (sendsStream) return { status, statusText, headers: sent, body: new BodyReadable(response.body, decoded ? null : announcedLength(headers)) }
+  if (sendsStream) {
+    const body = new BodyReadable(response.body, decoded ? null : announcedLength(headers))
+    return { status, statusText, headers: sent, body: isLate(response.body) ? markAsLate(body) : body }
+  }
   // No content may be sent, and the source must not be left running (RFC 9110, 9.3.2).
   response.body?.cancel().catch(noop)
   return { status, statusText, headers: sent, body: null }

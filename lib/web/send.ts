@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Duplex, Readable } from 'node:stream'
 import type { Outgoing } from './outgoing.ts'
 import type { NodeResponse } from './exchange.ts'
+import { isLate } from './late-bodies.ts'
 
 /** What a host already means to send under a name, where the handler's header joins it instead of replacing it. */
 export function mergeVary (present: unknown, value: string): string {
@@ -114,7 +115,7 @@ function pump (body: Readable, res: NodeResponse, takeBack: () => void, fail: (e
     fail(error)
     if (begun) cutOff(res)
   })
-  flushHeadersSoon(res)
+  flushHeadersSoon(res, body)
   body.pipe(res as unknown as NodeJS.WritableStream)
 }
 
@@ -122,7 +123,8 @@ function pump (body: Readable, res: NodeResponse, takeBack: () => void, fail: (e
  * Sends the headers of a stream that has nothing to say yet: an EventSource opens with them. It waits a moment for the
  * first chunk, which then shares their packet, and for an early error, which still can become a proper answer.
  */
-export function flushHeadersSoon (res: NodeResponse): void {
+export function flushHeadersSoon (res: NodeResponse, body: Readable): void {
+  if (isLate(body)) return
   setImmediate(() => {
     if (!res.headersSent && !res.destroyed && !res.writableEnded) (res as ServerResponse).flushHeaders()
   })

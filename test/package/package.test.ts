@@ -98,3 +98,20 @@ t.test('Express users need no Fastify, and the other way round', async (t) => {
   rmSync(path.join(modules, 'express'))
   t.match(run(process.execPath, ['--no-warnings', '-e', "console.log(typeof require('fastify-app-routes'))"]), 'function')
 })
+
+t.test('an optional package that is missing is named where it is needed', async (t) => {
+  rmSync(path.join(modules, '@vercel'))
+  writeFileSync(path.join(project, 'package.json'), '{ "type": "module" }')
+  mkdirSync(path.join(project, 'app'))
+  writeFileSync(path.join(project, 'app/route.js'), "import { ImageResponse } from 'next/og'\nexport const GET = () => new ImageResponse({})")
+  writeFileSync(path.join(project, 'server.js'), `
+    import Fastify from 'fastify'
+    import appRoutes from 'fastify-app-routes'
+    const fastify = Fastify({ logger: { level: 'error' } })
+    await fastify.register(appRoutes, './app')
+    const { statusCode, body } = await fastify.inject('/')
+    console.log(statusCode, JSON.stringify(body))`)
+  const output = run(process.execPath, ['--no-warnings', 'server.js'])
+  t.match(output, /ImageResponse needs the package @vercel\/og\. Install it: npm install @vercel\/og/)
+  t.match(output, /500 ""/)
+})

@@ -20,7 +20,6 @@ const recording = JSON.parse(readFileSync(new URL('../conformance/conflicts.json
 const PROXY = 'proxy.ts is not run yet, and said so in a warning'
 const CONFIG = 'next.config is not read yet'
 const PRERENDER = 'nothing is prerendered yet, so that nothing fails while it is'
-const METADATA = 'metadata files are not served yet'
 
 /** Where we differ from the recording, and why. One that no longer differs must go. */
 const EXCEPTIONS: Record<string, string> = {
@@ -60,12 +59,8 @@ const EXCEPTIONS: Record<string, string> = {
   'static-get-returns-nothing 14': PRERENDER,
   'gsp-not-array 16': PRERENDER,
   'gsp-not-array 15': PRERENDER,
-  'robots-ts-and-txt 16': METADATA,
-  'robots-ts-and-txt 15': METADATA,
-  'robots-ts-and-txt 14': METADATA,
   'robots-ts-and-route 15': 'here 15 serves the metadata file alone, and the route never: a mistake that 16 names',
   'sitemap-ts-and-route 15': 'as with robots.ts',
-  'sitemap-ts-and-route 14': METADATA,
   'public-file-and-route 16': 'static files are the business of the host',
   'public-file-and-route 15': 'static files are the business of the host',
   'public-file-and-route 14': 'static files are the business of the host',
@@ -154,7 +149,7 @@ const handler = (name: string): string => `export const GET = async (_request, {
 
 /** Route files that say who they are; other files need no content. */
 function layout (files: string[]): Tree {
-  return tree(Object.fromEntries(files.map((file) => [file, /route\.\w+$/.test(file) ? handler(file.replace(/\/?route\.\w+$/, '')) : 'export default 1\n'])))
+  return tree(Object.fromEntries(files.map((file) => [file, /route\.\w+$/.test(file) ? handler(file.replace(/\/?route\.\w+$/, '')) : 'export default () => []\n'])))
 }
 
 /** A path and what answers it: the folder alone, the folder with its parameters, or a status. */

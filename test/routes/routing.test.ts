@@ -477,7 +477,7 @@ const directory = fc.uniqueArray(fc.array(segmentName, { maxLength: 4 }).map((na
 const urlPath = fc.array(fc.constantFrom('a', 'b', 'ab', 'c', 'r.xml', '%C3%BC', '%2F', '%61', 'A', '+', '%25', '%252F'), { maxLength: 5 }).map((parts) => '/' + parts.join('/'))
 
 function toRoute (names: string[]): Route {
-  return { file: names.join('/') + '/route.ts', path: '/' + names.join('/'), segments: names.map((name) => parseSegment(name) as Segment), handlers: {}, allow: '', needsContext: false, config: {}, plugin: undefined, isGuarded: false }
+  return { kind: 'route', file: names.join('/') + '/route.ts', path: '/' + names.join('/'), segments: names.map((name) => parseSegment(name) as Segment), handlers: {}, allow: '', needsContext: false, config: {}, plugin: undefined, isGuarded: false }
 }
 
 /** Walks the routes by segment, the most specific first, and turns back at dead ends. */

@@ -74,7 +74,7 @@ t.test('every name that Next.js gives at run time is here, and no other', { skip
 const FOR_PAGES = [
   'AdapterOutput', 'default', 'GetServerSideProps', 'GetServerSidePropsContext', 'GetServerSidePropsResult', 'GetStaticPaths', 'GetStaticPathsContext',
   'GetStaticPathsResult', 'GetStaticProps', 'GetStaticPropsContext', 'GetStaticPropsResult', 'InferGetServerSidePropsType', 'InferGetStaticPropsType',
-  'Instant', 'Instrumentation', 'NextAdapter', 'NextComponentType', 'NextPage', 'NextPageContext', 'ParamMatching', 'ResolvedViewport', 'ResolvingViewport',
+  'Instant', 'NextAdapter', 'NextComponentType', 'NextPage', 'NextPageContext', 'ParamMatching', 'ResolvedViewport', 'ResolvingViewport',
   'RouterTransitionEvent', 'RouterTransitionPrefetchIntent', 'RouterTransitionStartEvent', 'RouterTransitionType', 'Viewport'
 ]
 

@@ -138,7 +138,14 @@ export const SECTIONS: Section[] = [
   {
     feature: 'metadata',
     title: 'Metadata files',
-    rows: [{ what: '`robots`, `sitemap`, `manifest`, icons, `ImageResponse`', cases: /^(c-meta|meta-.*)$/, here: 'not served; they only count as conflicts' }]
+    rows: [
+      { what: '`robots`, `sitemap`, `manifest` by code', cases: /^(c-meta|meta-(robots|sitemap|manifest)|file-(robots|sitemap|sitemap-videos))$/, here: 'as in Next.js; values are checked and escaped' },
+      { what: '`generateSitemaps`, `generateImageMetadata`', cases: /^(meta-generate-sitemaps|file-(ids|ids-bare|sitemaps))$/, here: 'as in Next.js' },
+      { what: 'files that are sent as they are', cases: /^(meta-(favicon|static-nested)|file-(manifest-json|images|gif|conditional|static-param|elsewhere))$/, here: 'with their length' },
+      { what: 'route groups: the hash in names of images', cases: /^file-group/, here: 'as in 16' },
+      { what: 'icons and images by code, `ImageResponse`', cases: /^(meta-(icon|og-nested|image-response)|file-(params|plain|blob|errors))$/, here: 'rendered by the parts of `@vercel/og`' },
+      { what: '`headers()`, `cookies()`; other verbs', cases: /^(meta-robots-post|file-(request-data|verbs|static-post|static-options))$/, here: 'as in other routes' }
+    ]
   },
   {
     feature: 'proxy',

@@ -2,7 +2,9 @@ import { SECTIONS, type Row, type Section } from './features.ts'
 import { exportRows } from './exports.ts'
 import { exceptions, FEATURES, HOSTS, SUITES, type Exception, type Result } from '../results.ts'
 
-const MAJORS = SUITES.map(({ major }) => major)
+/** The version that each major is recorded of. */
+const RECORDED = new Map(SUITES.map(({ major, version }) => [major, version]))
+const MAJORS = [...RECORDED.keys()]
 const NONE = '–'
 const NOT_YET = 'no'
 
@@ -91,7 +93,7 @@ function exportTables (rows: Awaited<ReturnType<typeof exportRows>>): string[] {
   const head = ['', ...MAJORS.map(String), 'here']
   return [...grouped(rows, ({ entry }) => entry)].flatMap(([entry, names]) => [
     `### ${entry}`,
-    table(head, names.map(({ name, versions, here }) => [`\`${name}\``, ...SUITES.map(({ version }) => versions.includes(version) ? '✓' : NONE), here]))
+    table(head, names.map(({ name, versions, here }) => [`\`${name}\``, ...[...RECORDED.values()].map((version) => versions.includes(version) ? '✓' : NONE), here]))
   ])
 }
 
@@ -101,7 +103,7 @@ function table (head: string[], rows: string[][]): string {
 }
 
 const link = (title: string) => `[${title}](#${title.toLowerCase().replace(/[^\p{L}\d _-]/gu, '').replaceAll(' ', '-')})`
-const versions = () => SUITES.map(({ version }) => version).join(', ').replace(/, ([^,]*)$/, ' and $1')
+const versions = () => [...RECORDED.values()].join(', ').replace(/, ([^,]*)$/, ' and $1')
 const count = (results: Result[]) => new Set(results.map(({ suite, id }) => `${suite} ${id}`)).size
 
 function grouped<Item> (items: Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

@@ -1,0 +1,2 @@
+export const generateImageMetadata = async () => [{ id: 'q' }]
+export default () => new Response('grouped')

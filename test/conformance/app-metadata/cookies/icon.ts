@@ -1,0 +1,3 @@
+import { cookies } from 'next/headers'
+
+export default async () => new Response((await cookies()).get('a')?.value)
