@@ -30,8 +30,10 @@ export const IMMUTABLE = 'public, immutable, no-transform, max-age=31536000'
 export const DEVELOPMENT = 'no-cache, no-store'
 
 /**
- * The exports of a module that are those of its route: segment config, other verbs. Not what makes the content.
+ * The exports of a module that are those of its route: segment config, other verbs. Not what makes the content. Other than the
+ * GET of a route file, which has to ask for it since 15, metadata is static unless it looks at its request or says
+ * otherwise; `revalidate = false` asks.
  */
 export function configOf ({ default: _default, generateSitemaps: _sitemaps, generateImageMetadata: _images, GET: _get, ...config }: Exported): RouteModule {
-  return config
+  return { revalidate: false, ...config }
 }

@@ -6,7 +6,9 @@ import path from 'node:path'
 import appRoutes, { type Compat } from 'fastify-app-routes'
 import t from 'tap'
 import { escapeAttribute, escapeText } from '../../lib/metadata/xml.ts'
+import { ID_PARAM } from '../../lib/metadata/ids.ts'
 import { writeRobots } from '../../lib/metadata/robots.ts'
+import { serve } from '../../lib/metadata/serve.ts'
 import { writeSitemap } from '../../lib/metadata/sitemap.ts'
 import { onEveryHost, start } from '../hosts.ts'
 
@@ -85,6 +87,24 @@ t.test('functions see the request, and make what they return for each', async (t
     t.match((await host.send({ path: '/sitemap.xml', headers: { cookie: 'a=1' } })).text, '<loc>https://a.test/1</loc>\n<lastmod>2024-02-03</lastmod>')
     t.match(await host.send('/manifest.webmanifest'), { status: 200, text: /^{"name":"\d+"}$/ })
   })
+})
+
+t.test('a route of metadata is static, as far as its config goes, unless the file says otherwise', async (t) => {
+  const moduleOf = async (type: 'icon' | 'robots' | 'sitemap', isCode: boolean, exported: object): Promise<Record<string, any>> => {
+    const entry = { kind: 'metadata', file: `${type}.ts`, path: `/${type}`, segments: [type], metadata: { type, isCode, segment: `${type}.png` } } as const
+    const served = await serve(entry as never, `/${type}`, exported, 16)
+    return 'module' in served ? served.module : t.fail(served.problem) as never
+  }
+  const content = (): string => ''
+  t.match(await moduleOf('icon', false, {}), { dynamic: 'force-static' })
+  for (const type of ['icon', 'robots', 'sitemap'] as const) {
+    t.match(await moduleOf(type, true, { default: content }), { revalidate: false })
+    t.match(await moduleOf(type, true, { default: content, revalidate: 60 }), { revalidate: 60 })
+    t.match(await moduleOf(type, true, { default: content, dynamic: 'force-dynamic' }), { dynamic: 'force-dynamic' })
+  }
+  const ids = (): object[] => [{ id: 1 }, { id: 'b' }]
+  t.same(await (await moduleOf('sitemap', true, { default: content, generateSitemaps: ids })).generateStaticParams(), [{ [ID_PARAM]: '1.xml' }, { [ID_PARAM]: 'b.xml' }])
+  t.same(await (await moduleOf('icon', true, { default: content, generateImageMetadata: ids })).generateStaticParams(), [{ [ID_PARAM]: '1' }, { [ID_PARAM]: 'b' }])
 })
 
 t.test('a Response is sent as it is', async (t) => {
