@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
 import { once } from 'node:events'
 import path from 'node:path'
@@ -23,7 +23,8 @@ export function installed (dir: string): Installation | undefined {
   const manifest = path.join(dir, 'node_modules/next/package.json')
   // Next.js alone cannot build route files in TypeScript.
   if (!existsSync(manifest) || !existsSync(path.join(dir, 'node_modules/typescript'))) return undefined
-  return { dir, version: (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version }
+  // Turbopack refuses a project that is reached by a link.
+  return { dir: realpathSync(dir), version: (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version }
 }
 
 /**
