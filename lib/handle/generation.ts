@@ -63,6 +63,7 @@ class QuietExchange implements HostExchange {
   readonly res = new Writable() as unknown as NodeResponse
   readonly #endpoint: Endpoint
   readonly isEmpty: boolean
+  readonly #mountPath: string
   readonly #settle: (outcome: Outcome) => void
   #used: string | undefined
 
@@ -70,6 +71,7 @@ class QuietExchange implements HostExchange {
     this.#endpoint = endpoint
     this.isEmpty = isEmpty
     this.#settle = settle
+    this.#mountPath = mountPath
     this.target = mountPath + path
     this.draft = isDraft
     signal?.addEventListener('abort', () => { this.res.destroy() }, { once: true })
@@ -85,7 +87,7 @@ class QuietExchange implements HostExchange {
     throw route.config.dynamic === 'error' ? notStatic(route.path, used) : bailout(route.path, used)
   }
 
-  mountPath (): string { return this.#endpoint.prefix || this.#endpoint.mount.mountPath }
+  mountPath (): string { return this.#endpoint.prefix || this.#mountPath }
 
   clientIp (): undefined { return undefined }
   origin (): string { return this.#endpoint.mount.localOrigin() }
