@@ -16,19 +16,20 @@ import { Response } from '../web/native.ts'
  * (as redirect and notFound are), always as an `Error`. Made of plain callbacks, since every promise more would cost each
  * request.
  * @param path the path that the host matched, as the client sent it
+ * @returns the context of the handler, where one was called
  */
-export function handle (endpoint: Endpoint, exchange: HostExchange, path: string): void {
+export function handle (endpoint: Endpoint, exchange: HostExchange, path: string): HandlerContext | undefined {
   if (endpoint.takesBody && announcesTooMuch(exchange)) {
     drainAfterAnswer(exchange)
     exchange.fail(new BodyTooLargeError())
-    return
+    return undefined
   }
   let params: Promise<unknown> | undefined
   try {
     params = endpoint.params(path)
   } catch {
     exchange.fail(new BadPathError(path))
-    return
+    return undefined
   }
   const context = new HandlerContext(endpoint, exchange)
   const request = endpoint.isStatic ? staticRequest(context.request) : context.request
@@ -37,11 +38,12 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     result = endpoint.route.needsContext ? requestStorage.run(context, endpoint.handler, request, { params }) : endpoint.handler(request, { params })
   } catch (error) {
     answerToThrown(context, error)
-    return
+    return context
   }
   if (result instanceof Response) answerWith(context, result)
   // As `await` does it: whatever has a `then` is waited for.
   else Promise.resolve(result).then((response) => { answerWith(context, response) }, (error: unknown) => { answerToThrown(context, error) })
+  return context
 }
 
 function answerWith (context: HandlerContext, response: unknown): void {
