@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { types } from 'node:util'
 import { isModule, readModule } from './app-modules.ts'
-import { bindModule, bindScript, namesFor } from './bind-globals.ts'
+import { bindModule, bindScript, bindUnhooked, namesFor } from './bind-globals.ts'
 import { toCommonJs } from './compile.ts'
 import { COMPILED, formatOf, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
@@ -111,7 +111,8 @@ function loadFile (module: Module, filename: string, fallback: Extension): unkno
   const read = active ? readModule(filename) : undefined
   if (read === undefined || (read.format === 'commonjs' && !COMPILED.test(filename))) return fallback(module, filename)
   // An ES module stays the instance that `import` gives, which a compiling loader would not see to.
-  return module._compile(isModule(read.format) ? bindModule(read.source, namesFor(filename, globalNames())) : read.source, filename, read.format)
+  const bind = hasSyncHooks ? bindModule : bindUnhooked
+  return module._compile(isModule(read.format) ? bind(read.source, namesFor(filename, globalNames())) : read.source, filename, read.format)
 }
 
 /**

@@ -12,7 +12,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 t.test('names that an ES module uses freely are imported, on its first line', async (t) => {
   const source = 'export async function POST (request) {\n  return fetch(new Request(request))\n}\n'
   const bound = bindModule(source, ALL)
-  t.match(bound, /^import \{ Request, fetch \} from 'app-routes:globals';export async function POST/)
+  t.match(bound, /^import \{ Request, fetch \} from 'fastify-app-routes\/globals';export async function POST/)
   t.equal(bound.split('\n').length, source.split('\n').length, 'lines keep their numbers')
   for (const used of [
     'class Sub extends Request {}',
@@ -24,7 +24,7 @@ t.test('names that an ES module uses freely are imported, on its first line', as
     '// counts as Request\nnew Request(1)',
     '/**\n * A Request, or so.\n */\nnew Request(1)'
   ]) t.match(bindModule(used, ALL), /^import \{[^}]*Request[^}]*\} from/, used)
-  t.equal(bindModule("#!/usr/bin/env node\nfetch('x')", ALL), "#!/usr/bin/env node\nimport { fetch } from 'app-routes:globals';fetch('x')")
+  t.equal(bindModule("#!/usr/bin/env node\nfetch('x')", ALL), "#!/usr/bin/env node\nimport { fetch } from 'fastify-app-routes/globals';fetch('x')")
 })
 
 t.test('a name that an ES module declares itself, or may declare, is left alone', async (t) => {
@@ -154,6 +154,10 @@ export async function GET () {
 export const POST = () => new Response('plain', { headers: { 'x-a': '1' } })
 `
 
+const REQUIRING = "const { helper } = require('../../required.mjs')\nexports.GET = () => helper()\n"
+const REQUIRED = "export { helper } from './behind.mjs'\n"
+const BEHIND = "export const helper = async () => new Response(await (await fetch('data:text/plain,required')).text())\n"
+
 const SERVER = `
 import Fastify from 'fastify'
 import appRoutes from 'fastify-app-routes'
@@ -177,6 +181,10 @@ const classes = await fetch(url + '/b')
 answers.push([classes.headers.get('content-length') !== null, await classes.json()])
 const plain = await fetch(url + '/b', { method: 'POST' })
 answers.push([plain.headers.get('content-length'), plain.headers.get('content-type'), plain.headers.get('x-a'), await plain.text()])
+for (const path of ['/c', '/d']) {
+  const required = await fetch(url + path)
+  answers.push([required.headers.get('content-length'), await required.text()])
+}
 await app.close()
 console.log(JSON.stringify(answers))
 `
@@ -200,6 +208,13 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
       mkdirSync(path.join(project, 'app/b'))
       writeFileSync(path.join(project, 'app/b/route.ts'), RESPONSES)
       writeFileSync(path.join(project, 'forward.ts'), FORWARD)
+      mkdirSync(path.join(project, 'app/c'))
+      writeFileSync(path.join(project, 'app/c/route.cjs'), REQUIRING)
+      writeFileSync(path.join(project, 'required.mjs'), REQUIRED)
+      writeFileSync(path.join(project, 'behind.mjs'), BEHIND)
+      mkdirSync(path.join(project, 'app/d'))
+      writeFileSync(path.join(project, 'app/d/route.cjs'), REQUIRING.replace('required', 'direct'))
+      writeFileSync(path.join(project, 'direct.mjs'), BEHIND)
       writeFileSync(path.join(project, 'server.mjs'), SERVER)
       const output = execFileSync(bin!, ['--no-warnings', 'server.mjs'], { cwd: project, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
       t.same(JSON.parse(output), [
@@ -210,7 +225,9 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
         [true, '8'],
         [true, true, true],
         [true, [true, true, true, true, false, 1, 'Response', '[object Response]', 'h', 'error', 302, 'x']],
-        ['5', 'text/plain;charset=UTF-8', '1', 'plain']
+        ['5', 'text/plain;charset=UTF-8', '1', 'plain'],
+        ['8', 'required'],
+        ['8', 'required']
       ], `in a package with ${manifest}`)
     }
   })
