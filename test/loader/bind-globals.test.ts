@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { bindModule, bindScript, namesFor } from '../../lib/loader/bind-globals.ts'
+import { bindScope } from '../../lib/loader/scope.ts'
 
 const ALL = ['Response', 'Request', 'fetch']
 
@@ -114,6 +115,65 @@ t.test('long texts are looked through', async (t) => {
   t.equal(bindModule(text, ['Response']), text, 'a word of prose is in doubt')
   t.match(bindModule(text, ['fetch']), /^import \{ fetch \}/)
   t.match(bindScript(comments, ALL), /^\(function \(fetch\)/)
+})
+
+const scopeOf = (source: string): string[] => [...(/;var (.*?);/.exec(bindScope(source))?.[1] ?? '').matchAll(/(\w+) = /g)].map(([, name]) => name!)
+
+t.test('names that an ES module takes from the scope of CommonJS become its own, on its first line', async (t) => {
+  // eslint-disable-next-line no-template-curly-in-string
+  const source = '#!/usr/bin/env node\nexport const text = require("fs").readFileSync(`${__dirname}/x`)\n'
+  const bound = bindScope(source)
+  t.match(bound, /^#!.*\nimport \{ .* \} from 'node:module';var require = .*, __dirname = import\.meta\.dirname;export const text/)
+  t.equal(bound.split('\n').length, source.split('\n').length, 'lines keep their numbers')
+  for (const [used, ...expected] of [
+    ['if (require.main === module) main()', 'require', 'module'],
+    ["path.join(__dirname, 'a')", '__dirname'],
+    ['[__dirname]', '__dirname'],
+    ['({ __filename })', '__filename'],
+    ['const x = a ? __dirname : b', '__dirname'],
+    ["// typeof require\nrequire('x') // const require = 1", 'require'],
+    ["/* const require = 1 */ require('a')", 'require'],
+    ["import x from 'x'\nconst { a } = x\nrequire('y')", 'require'],
+    ["declare const require: any\nrequire('x')", 'require'],
+    ["const a = 'http://x', b = require('y')", 'require'],
+    ["const a = '/**/*.js'\nrequire('b')", 'require'],
+    ["import { createRequire as require2 } from 'node:module'\nrequire('x')", 'require'],
+    ["import { require as other } from 'x'\nrequire('y')", 'require'],
+    ["const { require: other } = x\nrequire('y')", 'require'],
+    ["typeof require('x')", 'require'],
+    ['module.hot?.accept()', 'module'],
+    ['x(require)', 'require']
+  ] as string[][]) t.same(scopeOf(used!), expected, used)
+})
+
+t.test('a module that declares a name, asks for its type, or only mentions it, is left alone', async (t) => {
+  for (const source of [
+    "const require = createRequire(import.meta.url)\nrequire('x')",
+    "import { createRequire as require } from 'module'\nrequire('x')",
+    'const __dirname = path.dirname(fileURLToPath(import.meta.url))\nx(__dirname)',
+    "const dir = typeof __dirname === 'undefined' ? a : __dirname",
+    "import module from 'node:module'\nmodule.register()",
+    "import * as module from 'x'\nmodule.a",
+    "import { a, module } from 'x'\nmodule.b",
+    "import {\n  a,\n  module // this\n} from 'x'\nmodule.y",
+    "import require, { x } from 'y'\nrequire()",
+    "const { a, require } = x\nrequire('b')",
+    'const { a = 1, require = 2 } = x\nrequire()',
+    'const [require] = x\nrequire(1)',
+    'function require () {}\nrequire(1)',
+    'async function require () {}\nrequire()',
+    'function * require () {}\nrequire()',
+    'export async function module () {}\nmodule.x',
+    'class module {}\nmodule.x',
+    'const a = 1, require = x\nrequire(1)',
+    'let require\nrequire(1)',
+    "a.require('x')",
+    'const x = { module: 1, require: 2 }',
+    'the module is here',
+    "declare module 'x' {}",
+    "// require('x')",
+    "const type = 'module'"
+  ]) t.equal(bindScope(source), source, source)
 })
 
 const ROUTE = `
