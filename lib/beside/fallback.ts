@@ -1,6 +1,7 @@
 import { setStatusAnswer } from '../handle/default-answer.ts'
 import type { AnyNodeHandler } from '../legacy/node-handler.ts'
 import type { OldCode } from '../handle/passed-request.ts'
+import { fitForHttp1 } from './fit-for-http1.ts'
 import { Upstream, type UpstreamOptions } from './upstream.ts'
 
 /** What answers requests that no route file answers: an old `(req, res)` handler or application, or another server. */
@@ -21,6 +22,7 @@ function oldHandler (handler: NodeCallback): OldCode {
   return {
     answer (passed) {
       passed.handOver()
+      fitForHttp1(passed.req, passed.res)
       let called = false
       const next = (error?: unknown): void => {
         if (called) return

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Duplex, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { PassedRequest } from '../handle/passed-request.ts'
 import { HandlerThrewError } from '../errors.ts'
 import type { Lifecycle } from '../handle/lifecycle.ts'
@@ -50,7 +50,6 @@ export class FastifyPassed implements PassedRequest {
   handOver (): void {
     const headers = Object.entries(this.#reply.getHeaders()).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).flatMap((item) => [name, String(item)]))
     addKept(this.#reply.raw, headers)
-    if (!(this.req.socket instanceof Duplex)) keepMethods(this.req, this.res)
   }
 
   send (outgoing: Outgoing): void {
@@ -85,13 +84,3 @@ export class FastifyPassed implements PassedRequest {
 
 /** Old code has no signal that could be aborted: it is told by its connection. */
 const NO_SIGNAL = { abort: (): void => {} }
-
-/** Express gives both objects other prototypes, where the stand-ins of `inject()` have what makes them work. */
-function keepMethods (...objects: object[]): void {
-  for (const object of objects) {
-    const prototype = Object.getPrototypeOf(object) as object
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (name !== 'constructor' && !Object.hasOwn(object, name)) Object.defineProperty(object, name, descriptor)
-    }
-  }
-}
