@@ -24,7 +24,7 @@ export function openTunnel (passed: PassedRequest, { origin, path, headers, time
   const req = passed.req as IncomingMessage
   const client = req.socket
   ;(passed.res as ServerResponse).detachSocket(client)
-  passed.follow(() => { client.destroy() })
+  client.once('close', passed.follow({ cut: () => { client.destroy() } }))
   const { request } = origin.protocol === 'https:' ? https : http
   const upstream = request(origin, { ...tls, path, headers: [...headers, 'connection', 'Upgrade', 'upgrade', 'websocket'], agent: false, timeout })
   const leave = (): void => { upstream.destroy() }

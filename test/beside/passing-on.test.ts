@@ -1,6 +1,8 @@
 /** A route handler that returns `NextResponse.next()`, and what the host has for its request. */
 // @ts-expect-error -- has no declarations
 import compression from 'compression'
+import { EventEmitter, once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import express from 'express'
 // @ts-expect-error -- has no declarations
 import session from 'express-session'
@@ -9,7 +11,7 @@ import express4 from 'express4'
 import helmet from 'helmet'
 import multer from 'multer'
 import t from 'tap'
-import { HOSTS, onEveryHost, start, type StartOptions } from '../hosts.ts'
+import { HOSTS, onEveryHost, start, type HostName, type StartOptions } from '../hosts.ts'
 
 const routes = {
   flagged: {
@@ -113,6 +115,86 @@ t.test('an Express application over HTTP/2', async (t) => {
     t.equal((await host.send('/redirect')).headers.location, '/about')
     t.equal((await host.send('/error')).status, 404)
     t.match((await host.send('/nothing')).json(), { message: 'Route GET:/nothing not found' }, 'what it leaves is the host\'s again')
+  }
+})
+
+type FailingHandler = (req: IncomingMessage, res: ServerResponse, next: () => void) => unknown
+
+const FAILING: Record<string, FailingHandler> = {
+  throws: () => { throw new Error('at once') },
+  rejects: async () => { throw new Error('later') },
+  'throws-begun': (_req, res) => {
+    res.writeHead(200).write('begun')
+    throw new Error('in the midst')
+  },
+  'throws-ended': (_req, res) => {
+    res.end('complete')
+    throw new Error('at last')
+  },
+  'writes-ended': (_req, res) => {
+    res.end('complete')
+    for (const text of ['more', 'and more']) res.write(text)
+  },
+  'ends-twice': (_req, res, next) => {
+    res.end('complete')
+    next()
+  }
+}
+
+const failing: FailingHandler = (req, res, next) => FAILING[req.url!.slice(1)]!(req, res, next)
+
+t.test('a fallback that misbehaves is told of, and the server keeps serving', async (t) => {
+  const logged: string[] = []
+  t.capture(console, 'error', (_message: string, error: Error) => { logged.push(error.message) })
+  onEveryHost(t, { dir, fallback: failing }, async (t, { name, send, errors }) => {
+    const told = (): string[] => [...errors.splice(0).map((error) => error.err?.message ?? error.message), ...logged.splice(0)]
+    for (const [what, message] of [['throws', 'at once'], ['rejects', 'later']]) {
+      t.equal((await send(`/${what}`)).status, 500, what)
+      t.same(told(), [message])
+    }
+    await t.rejects(send('/throws-begun'), 'an answer that is not complete does not look so')
+    t.same(told(), ['in the midst'])
+    t.match(await send('/throws-ended'), { status: 200, text: 'complete' })
+    t.same(told(), ['at last'])
+    t.match(await send('/ends-twice'), { status: 200, text: 'complete' })
+    t.same(told(), [])
+    // What inject() has in place of a response takes no notice.
+    if (name !== 'fastify inject') {
+      t.match(await send('/writes-ended'), { status: 200, text: 'complete' })
+      t.same(told(), ['write after end'], 'once')
+    }
+    t.equal((await send('/flagged?new')).status, 200)
+  }, HOSTS.filter((name) => name !== 'fastify http2'))
+  t.test('over HTTP/2 a complete answer stays one', async (t) => {
+    const host = await start('fastify http2', { dir, fallback: failing })
+    t.teardown(() => host.close())
+    t.match(await host.send('/throws-ended'), { status: 200, text: 'complete' })
+    t.equal(host.errors.length, 1)
+  })
+})
+
+t.test('a closing server cuts off what a fallback streams for ever, and waits for the rest', async (t) => {
+  for (const name of ['fastify', 'express 5', 'node:http'] as HostName[]) {
+    const answers: ServerResponse[] = []
+    const both = new EventEmitter()
+    const host = await start(name, {
+      dir,
+      closeTimeout: 50,
+      fallback: (req: IncomingMessage, res: ServerResponse) => {
+        if (req.url === '/stream') res.write('data: 1\n\n')
+        answers.push(res)
+        if (answers.length === 2) both.emit('here')
+      }
+    })
+    const here = once(both, 'here')
+    const slow = host.send('/slow')
+    const stream = t.rejects(host.send('/stream'), `${name}: the stream is cut off`)
+    await here
+    const closed = host.close()
+    await stream
+    answers.find(({ req }) => req.url === '/slow')!.end('answered')
+    t.equal((await slow).text, 'answered')
+    await closed
   }
 })
 
