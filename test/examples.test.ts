@@ -274,12 +274,12 @@ t.test('the strangler example', async (t) => {
     ask({ method: 'PUT', path: `/ops/flags/${name}`, body: { percent }, headers })
   const differences = async (): Promise<any> => (await ask({ path: '/ops/differences', headers: ops })).body
 
-  t.test('ten endpoints answer as they did before the move, with flags off, half on, and on', async (t) => {
+  t.test('ten endpoints answer as they did before the move, with flags half on, and on', async (t) => {
     const before: Asked[] = []
     const old = await startExample(t, 'strangler', 'before.ts')
     for (const request of SHOPPING) before.push(await asker(old.url)(request))
     t.ok(before.every(({ from }) => from === 'express'))
-    for (const percent of [0, 50, 100]) {
+    for (const percent of [50, 100]) {
       const { url } = await startExample(t, 'strangler')
       for (const name of ['read-order', 'place-order']) await asker(url)({ method: 'PUT', path: `/ops/flags/${name}`, body: { percent }, headers: ops })
       const sides = new Set<string>()
@@ -289,7 +289,7 @@ t.test('the strangler example', async (t) => {
         t.same(answer, expected, `${percent} %: ${request.method ?? 'GET'} ${request.path}, by ${from}`)
         if (request.path.startsWith('/orders') && request.method !== 'PATCH' && request.method !== 'DELETE' && request.headers !== undefined) sides.add(from!)
       }
-      t.same([...sides].sort(), percent === 0 ? ['express'] : percent === 100 ? ['route file'] : ['express', 'route file'], 'the side that answers')
+      t.same([...sides].sort(), percent === 100 ? ['route file'] : ['express', 'route file'], 'the side that answers')
     }
   })
 
