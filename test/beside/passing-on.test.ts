@@ -173,6 +173,13 @@ t.test('a fallback that misbehaves is told of, and the server keeps serving', as
   })
 })
 
+t.test('a fallback that never answers ends with the time-out of its connection, and the server keeps serving', async (t) => {
+  const host = await start('fastify', { dir, fastifyOptions: { connectionTimeout: 200 }, fallback: () => {} })
+  t.teardown(() => host.close())
+  await t.rejects(host.send('/never'), { code: 'ECONNRESET' })
+  t.equal((await host.send('/flagged?new')).status, 200)
+})
+
 t.test('a closing server cuts off what a fallback streams for ever, and waits for the rest', async (t) => {
   for (const name of ['fastify', 'express 5', 'node:http'] as HostName[]) {
     const answers: ServerResponse[] = []
