@@ -20,8 +20,8 @@ interface Example {
 }
 
 /** Runs the command of the script in package.json, without its build. */
-async function startExample (t: any, name: string): Promise<Example> {
-  const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', `examples/${name}/server.ts`], {
+async function startExample (t: any, name: string, file = 'server.ts'): Promise<Example> {
+  const child = spawn(process.execPath, ['node_modules/tsx/dist/cli.mjs', `examples/${name}/${file}`], {
     cwd: ROOT,
     env: { ...process.env, PORT: '0', NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe']
@@ -264,6 +264,106 @@ for (const { name, host } of [{ name: 'fastify', host: 'Fastify' }, { name: 'exp
       t.equal(example.complaints(), '', 'nothing was logged as an error')
     })
   })
+}
+
+t.test('the strangler example', async (t) => {
+  const example = await startExample(t, 'strangler')
+  const ask = asker(example.url)
+  const ops = { authorization: 'Bearer ops-token' }
+  const setFlag = (name: string, percent: unknown, headers: Record<string, string> = ops): Promise<Asked> =>
+    ask({ method: 'PUT', path: `/ops/flags/${name}`, body: { percent }, headers })
+  const differences = async (): Promise<any> => (await ask({ path: '/ops/differences', headers: ops })).body
+
+  t.test('ten endpoints answer as they did before the move, with flags half on, and on', async (t) => {
+    const before: Asked[] = []
+    const old = await startExample(t, 'strangler', 'before.ts')
+    for (const request of SHOPPING) before.push(await asker(old.url)(request))
+    t.ok(before.every(({ from }) => from === 'express'))
+    for (const percent of [50, 100]) {
+      const { url } = await startExample(t, 'strangler')
+      for (const name of ['read-order', 'place-order']) await asker(url)({ method: 'PUT', path: `/ops/flags/${name}`, body: { percent }, headers: ops })
+      const sides = new Set<string>()
+      for (const [index, request] of SHOPPING.entries()) {
+        const { from, ...answer } = await asker(url)(request)
+        const { from: _, ...expected } = before[index]!
+        t.same(answer, expected, `${percent} %: ${request.method ?? 'GET'} ${request.path}, by ${from}`)
+        if (request.path.startsWith('/orders') && request.method !== 'PATCH' && request.method !== 'DELETE' && request.headers !== undefined) sides.add(from!)
+      }
+      t.same([...sides].sort(), percent === 100 ? ['route file'] : ['express', 'route file'], 'the side that answers')
+    }
+  })
+
+  t.test('a flag holds from the next request on', async (t) => {
+    const [ada, grace] = [{ path: '/orders/1', headers: ADA }, { path: '/orders/3', headers: GRACE }]
+    t.equal((await ask(ada)).from, 'route file')
+    t.equal((await ask(grace)).from, 'express')
+    t.same((await setFlag('read-order', 100)).body, { name: 'read-order', percent: 100 })
+    t.equal((await ask(grace)).from, 'route file')
+    await setFlag('read-order', 0)
+    t.equal((await ask(ada)).from, 'express')
+    for (const percent of [-1, 101, 1.5, '5', undefined]) t.equal((await setFlag('read-order', percent)).status, 400)
+    t.equal((await setFlag('nothing', 5)).status, 404)
+    t.equal((await setFlag('read-order', 100, ADA)).status, 401, 'by operators only')
+    t.equal((await ask({ path: '/ops/differences' })).status, 401)
+  })
+
+  t.test('the shadow finds the mistake of the new report', async (t) => {
+    t.equal((await ask({ path: '/reports/sales' })).from, 'express')
+    await ask({ method: 'DELETE', path: '/orders/2', headers: ADA })
+    t.equal((await ask({ path: '/reports/sales' })).body.sales.length, 1, 'the old answer stays right')
+    const reports = await until(differences, ({ length }) => length > 0)
+    t.same(reports, [{ method: 'GET', path: '/reports/sales', diff: ['$.sales[1]', '+ {"product":"Chair","sold":1,"cents":"[masked]"}'] }], 'once, and none before')
+  })
+
+  t.test('SIGTERM ends it', async (t) => {
+    const exit = once(example.process, 'exit')
+    example.process.kill('SIGTERM')
+    t.same(await Promise.race([exit, sleep(20_000, 'still runs', { ref: false })]), [0, null])
+    t.equal(example.complaints(), '')
+  })
+})
+
+interface Asking { method?: string, path: string, headers?: Record<string, string>, body?: unknown }
+
+interface Asked { status: number, location: string | null, body: any, from: string | null }
+
+const ADA = { authorization: 'Bearer ada-token' }
+const GRACE = { authorization: 'Bearer grace-token' }
+
+/** Each of the ten endpoints, in good and in bad, one after the other. */
+const SHOPPING: Asking[] = [
+  { path: '/products' },
+  { path: '/products/1' },
+  { path: '/products/9' },
+  { path: '/products/lamp' },
+  { method: 'POST', path: '/products', body: { name: 'Bed', cents: 40_000 } },
+  { method: 'POST', path: '/products', body: { name: 'Bed' } },
+  { path: '/products/4' },
+  { method: 'POST', path: '/orders', body: { product: 1, quantity: 1 } },
+  ...[ADA, GRACE].flatMap((headers): Asking[] => [
+    { method: 'POST', path: '/orders', headers, body: { product: 1, quantity: 2 } },
+    { method: 'POST', path: '/orders', headers, body: { product: 3, quantity: 1 } },
+    { method: 'POST', path: '/orders', headers, body: { product: 'Lamp' } },
+    ...['1', '3', '9', 'x'].map((id): Asking => ({ path: `/orders/${id}`, headers }))
+  ]),
+  { path: '/orders/1' },
+  { method: 'PATCH', path: '/orders/2', headers: ADA },
+  { method: 'DELETE', path: '/orders/2', headers: ADA },
+  { method: 'DELETE', path: '/orders/4', headers: ADA },
+  { path: '/customers/me', headers: ADA },
+  { path: '/customers/me' },
+  { path: '/customers/me/orders', headers: GRACE },
+  { path: '/reports/sales' },
+  { path: '/nothing' },
+  { method: 'PUT', path: '/products/1', body: {} }
+]
+
+const asker = (url: string) => async ({ path, method = 'GET', headers = {}, body }: Asking): Promise<Asked> => {
+  const response = await fetch(url + path, body === undefined ? { method, headers } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } })
+  const text = await response.text()
+  // The one member that is never the same.
+  const parsed = text === '' ? '' : JSON.parse(text, (name, value: unknown) => name === 'at' ? undefined : value)
+  return { status: response.status, location: response.headers.get('location'), body: parsed, from: response.headers.get('x-served-by') }
 }
 
 async function toEnd (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -1,6 +1,10 @@
 import { setStatusAnswer } from '../handle/default-answer.ts'
 import type { AnyNodeHandler } from '../legacy/node-handler.ts'
-import type { OldCode } from '../handle/passed-request.ts'
+import type { OldCode, PassedRequest } from '../handle/passed-request.ts'
+import { onceClosed } from '../web/exchange.ts'
+import { cutOffUnended, endConnectionAfter } from '../web/send.ts'
+import { pathOf } from '../web/target.ts'
+import { fitForHttp1 } from './fit-for-http1.ts'
 import { Upstream, type UpstreamOptions } from './upstream.ts'
 
 /** What answers requests that no route file answers: an old `(req, res)` handler or application, or another server. */
@@ -21,6 +25,8 @@ function oldHandler (handler: NodeCallback): OldCode {
   return {
     answer (passed) {
       passed.handOver()
+      fitForHttp1(passed.req, passed.res)
+      lookAfter(passed)
       let called = false
       const next = (error?: unknown): void => {
         if (called) return
@@ -38,6 +44,24 @@ function oldHandler (handler: NodeCallback): OldCode {
     },
     close: () => Promise.resolve()
   }
+}
+
+/**
+ * What is written after the end is an error event, which nobody listens to, and would end the process. A stream without
+ * end would keep a closing server.
+ */
+function lookAfter (passed: PassedRequest): void {
+  const { res } = passed
+  let told = false
+  res.on('error', (error: Error) => {
+    if (!told) passed.log(error, `the fallback failed: ${passed.method} ${pathOf(passed.target)}`)
+    told = true
+  })
+  const forget = passed.follow({
+    closing: () => { endConnectionAfter(res) },
+    cut: () => { if (res.headersSent) cutOffUnended(res) }
+  })
+  onceClosed(res, forget)
 }
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> => typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

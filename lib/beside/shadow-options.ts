@@ -16,6 +16,11 @@ export interface ShadowOptions {
    * @default 1
    */
   sample?: number
+  /**
+   * Milliseconds that the route file's handler gets for its answer; then it is cut off, and that reported.
+   * @default 30000
+   */
+  timeout?: number
   /** What may differ: names of headers, and JSON paths (`$.items[*].updatedAt`). */
   ignore?: string[]
   /** What reports do not show, beside `authorization` and cookies: names of headers, and JSON paths. */
@@ -27,6 +32,7 @@ export interface ShadowOptions {
 export interface ParsedShadow {
   oldCode: OldCode | undefined
   sample: number
+  timeout: number
   ignored: Selection
   masked: Selection
   onDifference: ((report: ShadowReport) => unknown) | undefined
@@ -40,6 +46,7 @@ const CHECKS: Record<keyof ShadowOptions, { valid: (value: unknown) => boolean, 
   handler: { valid: (value) => typeof value === 'function', expected: 'a (req, res) handler' },
   upstream: { valid: (value) => typeof value === 'string' || value instanceof URL, expected: 'a URL' },
   sample: { valid: (value) => typeof value === 'number' && value >= 0 && value <= 1, expected: 'a number from 0 to 1' },
+  timeout: { valid: (value) => Number.isSafeInteger(value) && (value as number) > 0, expected: 'a positive whole number of milliseconds' },
   ignore: { valid: isNames, expected: "an array of names of headers and JSON paths ('$.a[*].b')" },
   mask: { valid: isNames, expected: "an array of names of headers and JSON paths ('$.a[*].b')" },
   onDifference: { valid: (value) => typeof value === 'function', expected: 'a function' }
@@ -52,10 +59,10 @@ export function parseShadow (given: ShadowOptions, name: string): ParsedShadow {
     if (check === undefined) throw new AppRoutesOptionError(`The option \`${name}.${key}\` is not known. There are ${Object.keys(CHECKS).join(', ')}.`)
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}.${key}\` must be ${check.expected}.`)
   }
-  const { handler, upstream, sample = 1, ignore = [], mask = [], onDifference } = given
+  const { handler, upstream, sample = 1, timeout = 30_000, ignore = [], mask = [], onDifference } = given
   if (handler !== undefined && upstream !== undefined) throw new AppRoutesOptionError(`The option \`${name}\` has \`handler\` and \`upstream\`: one of them answers.`)
   const old = handler ?? (upstream === undefined ? undefined : { upstream })
-  return { oldCode: old === undefined ? undefined : createOldCode(old, name), sample, ignored: select(ignore), masked: select([...SECRET, ...mask]), onDifference }
+  return { oldCode: old === undefined ? undefined : createOldCode(old, name), sample, timeout, ignored: select(ignore), masked: select([...SECRET, ...mask]), onDifference }
 }
 
 function select (names: string[]): Selection {

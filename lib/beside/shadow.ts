@@ -1,12 +1,11 @@
 import { AppRoutesOptionError } from '../errors.ts'
 import type { HostExchange } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
-import { handle } from '../handle/handle.ts'
 import type { Route, RouteTable } from '../routes/table.ts'
 import { onceClosed } from '../web/exchange.ts'
-import type { Outgoing } from '../web/outgoing.ts'
 import { pathOf } from '../web/target.ts'
-import { captureAnswer, decoded, wholeBody } from './seen-answer.ts'
+import { captureAnswer, decoded } from './seen-answer.ts'
+import { handleCopy } from './shadow-copy.ts'
 import { parseShadow, type ParsedShadow, type ShadowOptions } from './shadow-options.ts'
 import { compare, maskHeaders, writeDiff, type SeenAnswer, type ShadowReport } from './shadow-report.ts'
 
@@ -53,19 +52,19 @@ export class Shadow {
 
   /** The new handler runs once the old answer is out, so that nobody waits for it. */
   #watch (endpoint: Endpoint, exchange: HostExchange, path: string): void {
+    const { lifecycle, logError } = endpoint.mount
     // Old code may change what it has got.
     const headers = { ...exchange.headers }
     const seen = captureAnswer(exchange.res, exchange.presetHeaders())
-    const done = endpoint.mount.lifecycle.begin()
     onceClosed(exchange.res, (complete) => {
-      if (!complete) return done()
-      const give = (fresh: SeenAnswer | undefined): void => {
+      if (!complete || lifecycle.closing) return
+      const done = lifecycle.begin()
+      handleCopy({ endpoint, exchange, headers, path, timeout: this.#options.timeout }, (fresh) => {
         if (fresh === undefined) return done()
-        decoded(seen()).then((old) => { this.#tell(endpoint, exchange, headers, old, fresh) }).catch((error: unknown) => {
-          endpoint.mount.logError(exchange, error, 'a shadow report failed')
+        decoded(seen()).then((old) => this.#tell(endpoint, exchange, headers, old, fresh)).catch((error: unknown) => {
+          logError(exchange, error, 'a shadow report failed')
         }).finally(done)
-      }
-      handle(endpoint, copyOf(exchange, headers, endpoint, give), path)
+      })
     })
   }
 
@@ -84,29 +83,4 @@ export class Shadow {
     mount.logWarning(exchange, `shadow: ${report.method} ${report.path} (${route.file}) differs from the old answer\n${report.diff}`)
     return onDifference?.(report) as void | Promise<void>
   }
-}
-
-/** The same request, whose answer goes nowhere. */
-function copyOf (exchange: HostExchange, headers: HostExchange['headers'], { bodyLimit, route }: Endpoint, give: (answer: SeenAnswer | undefined) => void): HostExchange {
-  const own: Partial<HostExchange> = {
-    headers,
-    bodyLimit,
-    isShadow: true,
-    answer ({ status, headers, body }: Outgoing) {
-      wholeBody(body).then((whole) => { give({ status, headers: pairsToMap(headers), body: whole }) }, (error: unknown) => { own.fail!(error as Error) })
-    },
-    // It leaves this request to the old code.
-    passOn () { give(undefined) },
-    fail (error) { give({ status: 500, headers: new Map([['x-failed', `${route.file}: ${error.message}`]]), body: undefined }) }
-  }
-  return Object.create(exchange, Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }]))) as HostExchange
-}
-
-function pairsToMap (pairs: string[]): Map<string, string> {
-  const map = new Map<string, string>()
-  for (let index = 0; index < pairs.length; index += 2) {
-    const [name, value] = [pairs[index]!, pairs[index + 1]!]
-    map.set(name, map.has(name) ? `${map.get(name)}, ${value}` : value)
-  }
-  return map
 }

@@ -1,15 +1,18 @@
 import http, { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
-import { UpstreamError, UpstreamTimeoutError } from '../errors.ts'
+import { UpstreamTimeoutError } from '../errors.ts'
 import type { PassedRequest } from '../handle/passed-request.ts'
 import { headOf } from './upgrade.ts'
+import { upstreamError } from './upstream-errors.ts'
+import type { UpstreamTls } from './upstream-options.ts'
 
 interface Destination {
   origin: URL
   path: string
   headers: string[]
   timeout: number
+  tls: UpstreamTls
 }
 
 /**
@@ -17,13 +20,13 @@ interface Destination {
  * go both ways as they are.
  * @param fail takes why there was no answer; the socket then has none, either
  */
-export function openTunnel (passed: PassedRequest, { origin, path, headers, timeout }: Destination, fail: (error: Error) => void): void {
+export function openTunnel (passed: PassedRequest, { origin, path, headers, timeout, tls }: Destination, fail: (error: Error) => void): void {
   const req = passed.req as IncomingMessage
   const client = req.socket
   ;(passed.res as ServerResponse).detachSocket(client)
-  passed.follow(() => { client.destroy() })
+  client.once('close', passed.follow({ cut: () => { client.destroy() } }))
   const { request } = origin.protocol === 'https:' ? https : http
-  const upstream = request(origin, { path, headers: [...headers, 'connection', 'Upgrade', 'upgrade', 'websocket'], agent: false, timeout })
+  const upstream = request(origin, { ...tls, path, headers: [...headers, 'connection', 'Upgrade', 'upgrade', 'websocket'], agent: false, timeout })
   const leave = (): void => { upstream.destroy() }
   let answered = false
   client.on('error', leave).on('close', leave)
@@ -33,7 +36,7 @@ export function openTunnel (passed: PassedRequest, { origin, path, headers, time
       client.destroy()
       return
     }
-    const reason = error instanceof UpstreamTimeoutError ? error : new UpstreamError(error.code ?? error.message, { cause: error })
+    const reason = error instanceof UpstreamTimeoutError ? error : upstreamError(error, timeout)
     const status = error instanceof UpstreamTimeoutError ? 504 : 502
     client.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
     fail(reason)

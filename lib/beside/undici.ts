@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
-import type { Pool } from 'undici'
+import type { buildConnector, Pool } from 'undici'
 import { MissingPackageError } from '../errors.ts'
 import { findPeer } from '../peers.ts'
 
 /** As much of `undici` as is used here. */
-export interface Undici { Pool: typeof Pool }
+export interface Undici { Pool: typeof Pool, buildConnector: typeof buildConnector }
 
 /**
  * The HTTP client.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { createSecureContext, type ConnectionOptions, type SecureContextOptions } from 'node:tls'
 import { AppRoutesOptionError } from '../errors.ts'
 
 /** Another server that answers. */
@@ -20,13 +21,22 @@ export interface UpstreamOptions {
    * @default true
    */
   upgrade?: boolean | ((req: IncomingMessage) => boolean)
+  /**
+   * How to speak TLS with it: `ca`, `cert` and `key`, `servername` and the like, as `tls.connect()` takes them.
+   * @see https://nodejs.org/api/tls.html#tlsconnectoptions-callback
+   */
+  tls?: UpstreamTls
 }
+
+/** What `tls.connect()` takes of TLS itself. */
+export type UpstreamTls = SecureContextOptions & Pick<ConnectionOptions, 'checkServerIdentity' | 'rejectUnauthorized' | 'servername'>
 
 const CHECKS: Record<keyof UpstreamOptions, { valid: (value: unknown) => boolean, expected: string }> = {
   upstream: { valid: isHttp, expected: "an http: or https: URL without query, as 'http://legacy:3000'" },
   timeout: { valid: (value) => isMilliseconds(value) && value !== 0, expected: 'a positive whole number of milliseconds' },
   idleTimeout: { valid: isMilliseconds, expected: 'a whole number of milliseconds' },
-  upgrade: { valid: (value) => typeof value === 'boolean' || typeof value === 'function', expected: 'true, false or a function' }
+  upgrade: { valid: (value) => typeof value === 'boolean' || typeof value === 'function', expected: 'true, false or a function' },
+  tls: { valid: (value) => typeof value === 'object' && value !== null, expected: 'an object of options of tls.connect()' }
 }
 
 /** @throws AppRoutesOptionError */
@@ -36,8 +46,19 @@ export function parseUpstream (given: UpstreamOptions, name: string): Required<O
     if (check === undefined) throw new AppRoutesOptionError(`The option \`${name}.${key}\` is not known. Beside \`upstream\` there are ${Object.keys(CHECKS).slice(1).join(', ')}.`)
     if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}.${key}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
   }
-  const { upstream, timeout = 30_000, idleTimeout = 300_000, upgrade = true } = given
-  return { upstream: new URL(upstream), timeout, idleTimeout, upgrade }
+  const { upstream, timeout = 30_000, idleTimeout = 300_000, upgrade = true, tls } = given
+  const url = new URL(upstream)
+  if (tls !== undefined) checkTls(tls, url, name)
+  return { upstream: url, timeout, idleTimeout, upgrade, tls: tls ?? {} }
+}
+
+function checkTls (tls: UpstreamTls, { protocol }: URL, name: string): void {
+  if (protocol !== 'https:') throw new AppRoutesOptionError(`The option \`${name}.tls\` is for an upstream of https:.`)
+  try {
+    createSecureContext(tls)
+  } catch (cause) {
+    throw new AppRoutesOptionError(`The option \`${name}.tls\` has what TLS cannot use: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function isHttp (value: unknown): boolean {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { STATUS_CODES, type IncomingMessage } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
-import type { Dispatcher, Pool } from 'undici'
-import { UpstreamError, UpstreamLoopError, UpstreamTimeoutError } from '../errors.ts'
+import type { buildConnector, Dispatcher, Pool } from 'undici'
+import { UpstreamError, UpstreamLoopError } from '../errors.ts'
 import { setDefaultAnswer } from '../handle/default-answer.ts'
 import { redirectTo } from '../handle/unhandled.ts'
 import { canonicalPath } from '../routes/path.ts'
@@ -15,7 +15,8 @@ import { pathOf, searchOf } from '../web/target.ts'
 import { requestHeaders, responseHeaders } from './proxied-headers.ts'
 import { openTunnel } from './tunnel.ts'
 import { loadUndici } from './undici.ts'
-import { parseUpstream, type UpstreamOptions } from './upstream-options.ts'
+import { upstreamError } from './upstream-errors.ts'
+import { parseUpstream, type UpstreamOptions, type UpstreamTls } from './upstream-options.ts'
 
 export type { UpstreamOptions } from './upstream-options.ts'
 
@@ -25,19 +26,22 @@ const BODYLESS_STATUS = new Set([204, 205, 304])
 export class Upstream implements OldCode {
   readonly origin: URL
   readonly timeout: number
+  readonly #tls: UpstreamTls
   readonly #pool: Pool
   readonly #via: string
   readonly #upgrade: boolean | ((req: IncomingMessage) => boolean)
 
   /** @param name the option, for errors */
   constructor (given: UpstreamOptions, name: string) {
-    const { upstream, timeout, idleTimeout, upgrade } = parseUpstream(given, name)
+    const { upstream, timeout, idleTimeout, upgrade, tls } = parseUpstream(given, name)
     const { Pool } = loadUndici()
+    const connect = connectorFor(tls, timeout)
     this.origin = upstream
     this.timeout = timeout
+    this.#tls = tls
     this.#upgrade = upgrade
     this.#via = `1.1 app-routes-${randomBytes(6).toString('hex')}`
-    this.#pool = new Pool(upstream.origin, { connect: { timeout }, headersTimeout: timeout, bodyTimeout: idleTimeout })
+    this.#pool = new Pool(upstream.origin, { connect, headersTimeout: timeout, bodyTimeout: idleTimeout })
   }
 
   async close (): Promise<void> {
@@ -75,7 +79,7 @@ export class Upstream implements OldCode {
     }).catch((error: unknown) => {
       if (leaving.signal.aborted) return
       drainAfterAnswer(passed)
-      this.fail(passed, this.#errorOf(error))
+      this.fail(passed, upstreamError(error, this.timeout))
     })
   }
 
@@ -85,7 +89,7 @@ export class Upstream implements OldCode {
 
   #tunnel (passed: PassedRequest, path: string): void {
     const { origin, timeout } = this
-    openTunnel(passed, { origin, timeout, path, headers: this.headersFor(passed) }, (error) => { passed.log(error, this.#told(passed, error)) })
+    openTunnel(passed, { origin, timeout, tls: this.#tls, path, headers: this.headersFor(passed) }, (error) => { passed.log(error, this.#told(passed, error)) })
   }
 
   #redirect (passed: PassedRequest, canonical: string): void {
@@ -130,19 +134,12 @@ export class Upstream implements OldCode {
     if (res.headersSent) cutOff(res)
     passed.log(error, this.#told(passed, new UpstreamError('it broke off its answer')))
   }
+}
 
-  #errorOf (error: unknown): Error & { statusCode?: number } {
-    const { code, message } = error as { code?: string, message?: string }
-    const cause = { cause: error }
-    switch (code) {
-      case 'UND_ERR_CONNECT_TIMEOUT': return new UpstreamTimeoutError(`no connection within ${this.timeout} ms`, cause)
-      case 'UND_ERR_HEADERS_TIMEOUT': return new UpstreamTimeoutError(`no answer within ${this.timeout} ms`, cause)
-      case 'ECONNREFUSED': return new UpstreamError('it refuses connections', cause)
-      case 'ENOTFOUND': return new UpstreamError('its name is not known', cause)
-      case 'ECONNRESET': case 'UND_ERR_SOCKET': return new UpstreamError('it closed the connection', cause)
-      default: return new UpstreamError(code?.startsWith('HPE_') === true ? 'what it sent is no HTTP' : code ?? message ?? 'unknown', cause)
-    }
-  }
+/** undici asks for the certificate of the name in `Host`, and from version 8 on for HTTP/2, which has no headers as they were sent. */
+function connectorFor ({ servername, ...tls }: UpstreamTls, timeout: number): buildConnector.connector {
+  const connect = loadUndici().buildConnector({ ...tls, timeout, allowH2: false })
+  return servername === undefined ? connect : (options, callback) => { connect({ ...options, servername }, callback) }
 }
 
 /** Nothing is sent as body where the client has sent none: an upstream may refuse an empty one. */

@@ -9,6 +9,9 @@ export type { CacheOptions } from '../cache/options.ts'
 export type { ConnectRequest, ConnectResponse } from './exchange.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
 export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
+export type { ShadowOptions } from '../beside/shadow-options.ts'
+export type { ShadowDifference, ShadowReport } from '../beside/shadow-report.ts'
+export type { UpstreamOptions, UpstreamTls } from '../beside/upstream-options.ts'
 export type { AppDirectoryProblem } from '../errors.ts'
 
 /**

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
-import type { PassedRequest } from '../handle/passed-request.ts'
+import type { Followed, PassedRequest } from '../handle/passed-request.ts'
 import type { Lifecycle } from '../handle/lifecycle.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Outgoing } from '../web/outgoing.ts'
-import { cutOff, sendToNode } from '../web/send.ts'
+import { cutOffUnended, sendToNode } from '../web/send.ts'
 import { bodyOf, originFor, trustsProxy, type ConnectRequest, type ConnectResponse, type Next } from './exchange.ts'
 import { logError } from './log.ts'
 
@@ -48,8 +48,8 @@ export class ExpressPassed implements PassedRequest {
     sendToNode(res, outgoing, (error) => { if (!res.headersSent) this.fail(error) })
   }
 
-  follow (cut: () => void): void {
-    this.req.socket.once('close', this.#lifecycle.addStream({ abort: () => {}, cancel: cut }))
+  follow ({ closing, cut }: Followed): () => void {
+    return this.#lifecycle.addStream({ abort: () => { closing?.() }, cancel: cut })
   }
 
   next (): void {
@@ -58,7 +58,7 @@ export class ExpressPassed implements PassedRequest {
 
   fail (error: unknown, message?: string): void {
     if (message !== undefined || this.res.headersSent) this.log(error, message ?? 'the fallback failed')
-    if (this.res.headersSent) cutOff(this.res)
+    if (this.res.headersSent) cutOffUnended(this.res)
     else this.#next(error)
   }
 

@@ -15,6 +15,9 @@ export type { CacheStore, Found, Invalidation } from '../cache/store.ts'
 export type { RouteConfig } from './route-config.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
 export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'
+export type { ShadowOptions } from '../beside/shadow-options.ts'
+export type { ShadowDifference, ShadowReport } from '../beside/shadow-report.ts'
+export type { UpstreamOptions, UpstreamTls } from '../beside/upstream-options.ts'
 export type { AppDirectoryProblem } from '../errors.ts'
 
 /** What `fastify.register` takes as second argument: an app directory, alone or with options. */

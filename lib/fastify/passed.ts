@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Duplex, Readable } from 'node:stream'
-import type { PassedRequest } from '../handle/passed-request.ts'
+import { Readable } from 'node:stream'
+import type { Followed, PassedRequest } from '../handle/passed-request.ts'
 import { HandlerThrewError } from '../errors.ts'
 import type { Lifecycle } from '../handle/lifecycle.ts'
 import { followStream } from '../handle/stream.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
-import { addKept, cutOff } from '../web/send.ts'
+import { addKept, cutOffUnended } from '../web/send.ts'
 import { pathOf } from '../web/target.ts'
 import { originOf } from '../web/url.ts'
 import { sendDefault } from './errors.ts'
@@ -50,7 +50,6 @@ export class FastifyPassed implements PassedRequest {
   handOver (): void {
     const headers = Object.entries(this.#reply.getHeaders()).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).flatMap((item) => [name, String(item)]))
     addKept(this.#reply.raw, headers)
-    if (!(this.req.socket instanceof Duplex)) keepMethods(this.req, this.res)
   }
 
   send (outgoing: Outgoing): void {
@@ -60,8 +59,8 @@ export class FastifyPassed implements PassedRequest {
     sendReply(reply, outgoing)
   }
 
-  follow (cut: () => void): void {
-    this.req.socket.once('close', this.#lifecycle.addStream({ abort: () => {}, cancel: cut }))
+  follow ({ closing, cut }: Followed): () => void {
+    return this.#lifecycle.addStream({ abort: () => { closing?.() }, cancel: cut })
   }
 
   next (): void {
@@ -72,7 +71,7 @@ export class FastifyPassed implements PassedRequest {
     const reply = this.#reply
     const reason = error instanceof Error ? error : new HandlerThrewError(String(error), { cause: error })
     this.log(reason, message)
-    if (reply.raw.headersSent) cutOff(reply.raw)
+    if (reply.raw.headersSent) cutOffUnended(reply.raw)
     // Fastify's own would send the message.
     else if (reply.server.errorHandler.name === 'defaultErrorHandler') sendDefault(reply, reason)
     else reply.send(reason)
@@ -85,13 +84,3 @@ export class FastifyPassed implements PassedRequest {
 
 /** Old code has no signal that could be aborted: it is told by its connection. */
 const NO_SIGNAL = { abort: (): void => {} }
-
-/** Express gives both objects other prototypes, where the stand-ins of `inject()` have what makes them work. */
-function keepMethods (...objects: object[]): void {
-  for (const object of objects) {
-    const prototype = Object.getPrototypeOf(object) as object
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (name !== 'constructor' && !Object.hasOwn(object, name)) Object.defineProperty(object, name, descriptor)
-    }
-  }
-}

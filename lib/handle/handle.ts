@@ -17,20 +17,21 @@ import { Response } from '../web/native.ts'
  * (as redirect and notFound are), always as an `Error`. Made of plain callbacks, since every promise more would cost each
  * request.
  * @param path the path that the host matched, as the client sent it
+ * @returns the context of the handler, where one was called
  */
-export function handle (endpoint: Endpoint, exchange: HostExchange, path: string): void {
+export function handle (endpoint: Endpoint, exchange: HostExchange, path: string): HandlerContext | undefined {
   const observer = endpoint.mount.observe(endpoint, exchange)
   if (endpoint.takesBody && announcesTooMuch(exchange)) {
     drainAfterAnswer(exchange)
     exchange.fail(new BodyTooLargeError())
-    return
+    return undefined
   }
   let params: Promise<unknown> | undefined
   try {
     params = endpoint.params(path)
   } catch {
     exchange.fail(new BadPathError(path))
-    return
+    return undefined
   }
   const context = new HandlerContext(endpoint, exchange, path, observer)
   let result: unknown
@@ -38,11 +39,12 @@ export function handle (endpoint: Endpoint, exchange: HostExchange, path: string
     result = observer === undefined ? callHandler(context, params) : observer.run(() => callHandler(context, params))
   } catch (error) {
     answerToThrown(context, error)
-    return
+    return context
   }
   if (result instanceof Response) answerWith(context, result)
   // As `await` does it: whatever has a `then` is waited for.
   else Promise.resolve(result).then((response) => { answerWith(context, response) }, (error: unknown) => { answerToThrown(context, error) })
+  return context
 }
 
 function callHandler (context: HandlerContext, params: Promise<unknown> | undefined): unknown {

@@ -21,8 +21,8 @@ export interface PassedRequest {
   handOver (): void
   /** Sends an answer as the host sends all of its own. */
   send (outgoing: Outgoing): void
-  /** Has a connection cut that a closing server would wait for. */
-  follow (cut: () => void): void
+  /** Has what a closing server would wait for cut off, after its time-out; the result forgets it. */
+  follow (stream: Followed): () => void
   /** Leaves the request to the host, which has nothing for it. */
   next (): void
   /**
@@ -32,6 +32,12 @@ export interface PassedRequest {
   fail (error: unknown, message?: string): void
   /** Tells the host's log what went wrong. */
   log (error: unknown, message: string): void
+}
+
+export interface Followed {
+  /** The server begins to close: told at once. */
+  closing?: () => void
+  cut: () => void
 }
 
 /** What answers requests that no route file answers. */

@@ -63,13 +63,17 @@ export class StaticRoute {
    * @param mountPath what the router of the host has cut off the path
    */
   handle (endpoint: Endpoint, exchange: HostExchange, path: string, mountPath = ''): void {
-    if (this.#isDynamic) return handle(endpoint, exchange, path)
+    if (this.#isDynamic) {
+      handle(endpoint, exchange, path)
+      return
+    }
     let place: Place
     try {
       place = this.paths.placeOf(this.#endpoint, path, mountPath)
     } catch {
       // The ordinary way says what is wrong with the path.
-      return handle(endpoint, exchange, path)
+      handle(endpoint, exchange, path)
+      return
     }
     if (isDraft(exchange)) return this.#answerDraft(exchange, place)
     const allowed = this.paths.isAllowed(place)
@@ -139,8 +143,8 @@ export class StaticRoute {
 
   /** Answers one request alone. */
   #runForOne (endpoint: Endpoint, exchange: HostExchange, place: Place): void {
-    if (!this.#isForced) return handle(endpoint, exchange, place.path)
-    runQuietly(this.#endpoint, place, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
+    if (!this.#isForced) handle(endpoint, exchange, place.path)
+    else runQuietly(this.#endpoint, place, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
   }
 
   /** Where several processes share the store, one of them makes what is missing. */

@@ -3,7 +3,9 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { compile } from './compile.ts'
-import { COMPILED, formatOf, isInPackage } from './module-format.ts'
+import { COMPILED, formatOf, hasLoaderBehind, isInPackage } from './module-format.ts'
+import { withoutNextTypes } from './next-types.ts'
+import { bindScope } from './scope.ts'
 
 /** Modules of the application, which Node.js does not take as they are written. */
 
@@ -11,6 +13,8 @@ export interface AppModule {
   /** `module`, `commonjs`, and these with `-typescript` where Node.js strips the types. */
   format: string
   source: string
+  /** Whether the text is another than the file's. */
+  compiled: boolean
 }
 
 /** Whether a file is a module of the application: no package's, and of a kind that Node.js runs, or we compile. */
@@ -19,11 +23,12 @@ const isAppModule = (file: string): boolean => !isInPackage(file) && (COMPILED.t
 /** Reads a module of the application; undefined for what is none. */
 export function readModule (file: string): AppModule | undefined {
   if (!isAppModule(file)) return undefined
-  const source = readFileSync(file, 'utf8')
-  const format = formatOf(file, source)
-  if (!COMPILED.test(file)) return { format, source }
+  const text = readFileSync(file, 'utf8')
+  const source = COMPILED.test(file) ? withoutNextTypes(text) : text
+  const format = formatOf(file, text)
   const compiled = compile(file, source, format)
-  return compiled === undefined ? { format: `${format}-typescript`, source } : { format, source: compiled }
+  if (compiled !== undefined) return { format, source: compiled, compiled: true }
+  return { format: COMPILED.test(file) ? `${format}-typescript` : format, source, compiled: false }
 }
 
 /**
@@ -35,8 +40,7 @@ export function readForImport (url: string, attributes: Record<string, string> |
   const file = fileURLToPath(url)
   if (file.endsWith('.json')) return attributes?.type === undefined ? requiring(file, namesOf(JSON.parse(readFileSync(file, 'utf8')))) : undefined
   if (!isAppModule(file)) return undefined
-  // Others' hooks are to see a file that Node.js runs as it is, and Node.js to read it.
-  const read = COMPILED.test(file) ? readModule(file)! : { format: formatOf(file) }
+  const read = readOwn(file)
   const loaded = loadedExports(file)
   // A compiling loader has made CommonJS of it, for another module: that is the one instance.
   if (isModule(read.format) && loaded !== undefined) return requiring(file, namesOf(loaded))
@@ -45,7 +49,19 @@ export function readForImport (url: string, attributes: Record<string, string> |
   return isModule(read.format) ? read : requiring(file, exportNames(read.source))
 }
 
+/** Others' hooks are to see a file that Node.js runs as it is, and Node.js to read it: of that, the format is enough. */
+function readOwn (file: string): AppModule | { format: string } {
+  if (!COMPILED.test(file) && !hasLoaderBehind()) return { format: formatOf(file) }
+  const read = readModule(file)!
+  return read.compiled || COMPILED.test(file) ? read : { format: read.format }
+}
+
 export const isModule = (format: unknown): boolean => String(format).startsWith('module')
+
+/** The text of an ES module of the application, as it is or was compiled, as Next.js would take it. */
+export function asInNext (url: string, source: string): string {
+  return bindScope(COMPILED.test(url) ? source : compile(fileURLToPath(url), source, 'module') ?? source)
+}
 
 /** What a file exports that is loaded as CommonJS already. */
 function loadedExports (file: string): unknown {
@@ -55,7 +71,7 @@ function loadedExports (file: string): unknown {
 }
 
 /** An ES module that hands out what `require()` gives for a file. */
-function requiring (file: string, names: string[]): AppModule {
+function requiring (file: string, names: string[]): { format: string, source: string } {
   const exported = names.filter((name) => name !== 'default' && name !== '__esModule')
   const source = [
     "import { createRequire } from 'node:module'",

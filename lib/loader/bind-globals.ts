@@ -18,10 +18,19 @@ export function namesFor (fileOrUrl: string, globals: readonly string[]): readon
 /** An ES module gets an import, which is there before its body runs. */
 export function bindModule (source: string, names: readonly string[]): string {
   const used = names.filter((name) => isUsedFreely(source, name))
-  if (used.length === 0) return source
-  const binding = `import { ${used.join(', ')} } from '${GLOBALS}';`
+  return used.length === 0 ? source : prepend(source, `import { ${used.join(', ')} } from '${GLOBALS}';`)
+}
+
+/** One that `require()` loads gets variables on Node.js 20, which asks no hooks for what it imports. */
+export function bindUnhooked (source: string, names: readonly string[]): string {
+  const used = names.filter((name) => isUsedFreely(source, name))
+  return used.length === 0 ? source : prepend(source, `var { ${used.join(', ')} } = ${REGISTRY_SOURCE}.globals;`)
+}
+
+/** Puts a statement in front of an ES module, on its first line. */
+export function prepend (source: string, statement: string): string {
   const hashbang = /^#!.*\n/.exec(source)?.[0] ?? ''
-  return hashbang + binding + source.slice(hashbang.length)
+  return hashbang + statement + source.slice(hashbang.length)
 }
 
 /**

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MissingPackageError } from '../errors.ts'
-import { ESM_SYNTAX, type Format } from './module-format.ts'
+import { COMPILED, ESM_SYNTAX, type Format } from './module-format.ts'
 import { configFor } from './tsconfig.ts'
 
 /**
@@ -16,17 +16,26 @@ const strips = 'typescript' in process.features && Boolean((process.features as 
 // A false hit only means that esbuild compiles a file which Node.js could have stripped.
 const NOT_STRIPPABLE = /\b(?:enum|namespace|module)\s+[\w$]+\s*\{|\bimport\s+[\w$]+\s*=|^\s*export\s*=|^\s*@[\w$]+|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\s/m
 
+// Where `<` cannot mean "less than". A false hit only means that esbuild writes the same JavaScript again.
+const JSX = /(?:^|[=(?:,{[>]|&&|\|\||\?\?|\b(?:return|default|yield|await|case))\s*<(?:>|[A-Za-z_$][\w$.:-]*(?:\s+[\w{/]|\s*\/?>))/m
+
 /**
- * The text of a TypeScript or JSX module as JavaScript; undefined where Node.js strips the types itself.
+ * The text of a TypeScript or JSX module as JavaScript; undefined where Node.js runs it as it is, and strips the types itself.
  * @throws MissingPackageError where tsx is needed and not installed
  */
 export function compile (file: string, source: string, format: Format): string | undefined {
+  if (!COMPILED.test(file)) return mayHoldJsx(source) && findTsx(file) !== undefined ? transform(file, source, format, esbuildFor(file, '')) : undefined
   const isJsx = file.endsWith('x')
   const isStrippable = !isJsx && strips && !NOT_STRIPPABLE.test(source) && !(format === 'commonjs' && ESM_SYNTAX.test(source))
   // Whether an imported name is a type can't be told for certain here; without tsx it is left to Node.js.
   if (isStrippable && (!mayImportTypes(source) || findTsx(file) === undefined)) return undefined
   const why = isJsx || strips ? 'It holds syntax that Node.js cannot strip (JSX, enums, decorators, parameter properties, or import and export in a CommonJS file).' : `Node.js ${process.versions.node} does not run TypeScript by itself.`
   return transform(file, source, format, esbuildFor(file, why))
+}
+
+/** JavaScript may, too, in Next.js's projects. Without tsx, Node.js tells what it cannot read. */
+export function mayHoldJsx (source: string): boolean {
+  return (source.includes('/>') || source.includes('</')) && JSX.test(source)
 }
 
 /** An ES module as CommonJS, where tsx is there to do it. */
@@ -37,7 +46,7 @@ export function toCommonJs (file: string, source: string): string | undefined {
 function transform (file: string, source: string, format: Format, esbuild: Esbuild): string {
   const { options } = configFor(file)
   return esbuild.transformSync(source, {
-    loader: file.endsWith('x') ? 'tsx' : 'ts',
+    loader: /\.[cm]?ts$/.test(file) ? 'ts' : file.endsWith('.tsx') ? 'tsx' : 'jsx',
     format: format === 'module' ? 'esm' : 'cjs',
     platform: 'node',
     target: `node${process.versions.node}`,

@@ -1,9 +1,10 @@
 import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { isModule, readForImport } from './app-modules.ts'
+import { asInNext, isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
 import { entrySource, isEntry } from './entry.ts'
 import { bridgeSource, bridgeTo } from './interop.ts'
+import { isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { SCHEME, globalNames, servedName, sourceOf, standIn, textOf } from './served-modules.ts'
 
@@ -59,10 +60,10 @@ export function loadOwn (url: string, context: Context): LoadFnOutput & { contex
   return { format: undefined as never, context: own === undefined ? context : { ...context, format: own.format } }
 }
 
-/** Binds globals in an ES module. */
+/** Binds names in an ES module, and compiles it where it holds JSX. */
 export function withGlobals (url: string, loaded: LoadFnOutput): LoadFnOutput {
   if (!url.startsWith('file:') || !isModule(loaded.format) || loaded.source == null) return loaded
   const source = textOf(loaded.source)
-  const bound = bindModule(source, namesFor(url, globalNames()))
+  const bound = bindModule(isInPackage(url) ? source : asInNext(url, source), namesFor(url, globalNames()))
   return bound === source ? loaded : { ...loaded, source: bound }
 }

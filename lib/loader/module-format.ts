@@ -22,6 +22,9 @@ export function setCompilesToCommonJs (value: boolean): void {
   compilesToCommonJs = value
 }
 
+/** Whether there is such a loader, which reads every file before Node.js does. */
+export const hasLoaderBehind = (): boolean => compilesToCommonJs
+
 /**
  * How a module of the application is written: by extension, by package, else by its syntax, as Node.js does it. What
  * `npm init` writes, `"type": "commonjs"`, says nothing: people write `import` all the same, as Next.js lets them.

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { types } from 'node:util'
 import { isModule, readModule } from './app-modules.ts'
-import { bindModule, bindScript, namesFor } from './bind-globals.ts'
-import { toCommonJs } from './compile.ts'
-import { COMPILED, formatOf, isInPackage } from './module-format.ts'
+import { bindModule, bindScript, bindUnhooked, namesFor } from './bind-globals.ts'
+import { mayHoldJsx, toCommonJs } from './compile.ts'
+import { formatOf, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
+import { bindScope } from './scope.ts'
 import { globalNames, served, servedName, standIn } from './served-modules.ts'
 
 /**
@@ -109,9 +110,10 @@ function loadFile (module: Module, filename: string, fallback: Extension): unkno
   const unhooked = active && !hasSyncHooks ? readUnhooked(filename) : undefined
   if (unhooked !== undefined) return module._compile(unhooked, filename, 'commonjs')
   const read = active ? readModule(filename) : undefined
-  if (read === undefined || (read.format === 'commonjs' && !COMPILED.test(filename))) return fallback(module, filename)
+  if (read === undefined || (read.format === 'commonjs' && !read.compiled)) return fallback(module, filename)
   // An ES module stays the instance that `import` gives, which a compiling loader would not see to.
-  return module._compile(isModule(read.format) ? bindModule(read.source, namesFor(filename, globalNames())) : read.source, filename, read.format)
+  const bind = hasSyncHooks ? bindModule : bindUnhooked
+  return module._compile(isModule(read.format) ? bind(bindScope(read.source), namesFor(filename, globalNames())) : read.source, filename, read.format)
 }
 
 /**
@@ -121,6 +123,17 @@ function loadFile (module: Module, filename: string, fallback: Extension): unkno
 function readUnhooked (file: string): string | undefined {
   if (/\.(?:cjs|cts|json|node)$/.test(file)) return undefined
   const source = readFileSync(file, 'utf8')
-  const needsUs = /['"](?:next\/(?:server|headers|navigation|cache|og)(?:\.js)?|server-only)['"]/.test(source)
+  const needsUs = /['"](?:next\/(?:server|headers|navigation|cache|og)(?:\.js)?|server-only)['"]/.test(source) || (holdsJsx(file, source) && !hasReact(file))
   return needsUs && formatOf(file, source) === 'module' ? toCommonJs(file, source) : undefined
+}
+
+const holdsJsx = (file: string, source: string): boolean => file.endsWith('x') || (file.endsWith('js') && mayHoldJsx(source))
+
+function hasReact (file: string): boolean {
+  try {
+    module.createRequire(file).resolve('react/jsx-runtime')
+    return true
+  } catch {
+    return false
+  }
 }

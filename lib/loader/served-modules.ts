@@ -7,8 +7,11 @@ const REGISTRY = Symbol.for('fastify-app-routes.modules')
 
 export const SCHEME = 'app-routes:'
 
-/** The specifier by which a bound ES module imports its globals. */
-export const GLOBALS = `${SCHEME}globals`
+/**
+ * The specifier by which a bound ES module imports its globals. No URL: of a module that `require()` loads, Node.js 22 lets
+ * none but those of files come to the hooks.
+ */
+export const GLOBALS = 'fastify-app-routes/globals'
 
 /** How the text of a module reaches the registry. */
 export const REGISTRY_SOURCE = "globalThis[Symbol.for('fastify-app-routes.modules')]"

@@ -19,7 +19,12 @@ declare namespace adapter {
   export type RouteContext<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteContext<Route>
   export type RouteHandler<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteHandler<Route>
   export type RouteParams = esm.RouteParams
+  export type ShadowDifference = esm.ShadowDifference
+  export type ShadowOptions = esm.ShadowOptions
+  export type ShadowReport = esm.ShadowReport
   export type TrailingSlash = esm.TrailingSlash
+  export type UpstreamOptions = esm.UpstreamOptions
+  export type UpstreamTls = esm.UpstreamTls
 }
 
 export = adapter

@@ -139,6 +139,11 @@ export function cutOff (res: NodeResponse): void {
   else res.destroy()
 }
 
+/** The same for what has failed somewhere: an answer that was complete by then is none to break off. */
+export function cutOffUnended (res: NodeResponse): void {
+  if (!res.writableEnded) cutOff(res)
+}
+
 /**
  * Ends a connection with the answer that is on its way. Its headers promised to keep the connection, and a closing
  * server would wait for that: up to 72 s, in Fastify.

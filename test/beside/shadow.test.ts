@@ -1,5 +1,6 @@
 /** Old code answers, and the new handler is compared with it. */
 import { EventEmitter, once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import express from 'express'
 import Fastify from 'fastify'
 import t from 'tap'
@@ -22,6 +23,20 @@ const dir = t.testdir({
     export const POST = () => Response.json({ from: 'new' })`
     }
   },
+  endless: {
+    '[kind]': {
+      'route.js': `
+    import { after } from 'next/server'
+    export async function GET (request, { params }) {
+      after(() => { globalThis.afterEndless.push('after') })
+      request.signal.addEventListener('abort', () => { globalThis.afterEndless.push(request.signal.reason.name) })
+      const { kind } = await params
+      if (kind === 'obeys') await new Promise((resolve, reject) => { request.signal.addEventListener('abort', () => { reject(new Error('stopped')) }) })
+      if (kind === 'handler') await new Promise(() => {})
+      return new Response(new ReadableStream({ cancel () { globalThis.afterEndless.push('cancelled') } }))
+    }`
+    }
+  },
   same: { 'route.js': 'export const GET = (request) => Response.json({ a: 1, q: request.headers.get("x-q") })' }
 })
 
@@ -35,6 +50,8 @@ legacy.get('/same', (req, res) => {
   req.headers['x-q'] = 'changed by old code'
   res.json({ a: 1, q })
 })
+
+const plain = (_req: unknown, res: ServerResponse): void => { res.end('plain') }
 
 const reports = new EventEmitter()
 const next = async (): Promise<any> => (await once(reports, 'report'))[0]
@@ -91,6 +108,34 @@ t.test('sample: 0 runs the new handler never, and the fallback is the old code',
   }
 })
 
+t.test('a new handler that never ends', async (t) => {
+  const seen = globalThis as unknown as { afterEndless: string[] }
+  // inject() has no server that would.
+  const alive = setInterval(() => {}, 60_000)
+  t.teardown(() => { clearInterval(alive) })
+  for (const name of HTTP1) {
+    seen.afterEndless = []
+    const host = await start(name, { dir, closeTimeout: 100, shadow: { '/endless/[kind]': { handler: plain, timeout: 50, onDifference } } })
+    for (const kind of ['handler', 'stream']) {
+      const report = next()
+      t.equal((await host.send(`/endless/${kind}`)).text, 'plain')
+      t.same((await report).differences, [{ where: 'status', old: 200, new: 504 }, { where: 'header x-failed', new: 'endless/[kind]/route.js: no answer within 50 ms' }], `${name}: it is cut after its time, and reported`)
+    }
+    await host.close()
+    // To inject(), an answer that is out is a client that has left.
+    const reason = name === 'fastify inject' ? 'AbortError' : 'TimeoutError'
+    t.same(seen.afterEndless.sort(), [reason, reason, 'after', 'after', 'cancelled'], `${name}: its signal is aborted, its stream cancelled, and after() runs`)
+
+    seen.afterEndless = []
+    const closing = await start(name, { dir, closeTimeout: 100, shadow: { '/endless/[kind]': { handler: plain, onDifference } } })
+    const stopped = next()
+    for (const kind of ['handler', 'stream', 'obeys']) await closing.send(`/endless/${kind}`)
+    await closing.close()
+    t.same((await stopped).path, '/endless/obeys', 'one that obeys its signal ends before, and is compared')
+    t.same(seen.afterEndless.sort(), ['AbortError', 'AbortError', 'AbortError', 'after', 'after', 'after', 'cancelled'], `${name}: a closing server waits for closeTimeout alone`)
+  }
+})
+
 t.test('an upstream as old code, compressed, and hooks of the host', async (t) => {
   const old = Fastify()
   await old.register(import('@fastify/compress'), { threshold: 0 })
@@ -114,6 +159,7 @@ t.test('options that cannot be are told', async (t) => {
   await reject({ '/nothing': { handler: legacy } }, /`shadow\['\/nothing'\]` is for no route with GET or HEAD/)
   await reject({ '/same': {} }, /needs a `handler` or an `upstream`/)
   await reject({ '/same': { handler: legacy, sample: 2 } }, /`shadow\['\/same'\]\.sample` must be a number from 0 to 1/)
+  await reject({ '/same': { handler: legacy, timeout: 0 } }, /`shadow\['\/same'\]\.timeout` must be a positive whole number of milliseconds/)
   await reject({ '/same': { handler: legacy, ignore: ['$.a..b'] } }, /\.ignore` must be an array/)
   await reject({ '/same': { handler: legacy, samples: 1 } }, /\.samples` is not known/)
   await t.rejects(expressRoutes({ dir, shadow: { '/other': {} } }).ready(), { code: 'FAR_ERR_OPTION' })

@@ -1,7 +1,10 @@
 /** Another server behind the directory. */
 import { once } from 'node:events'
 import http, { type IncomingMessage, type RequestListener } from 'node:http'
+import http2 from 'node:http2'
 import net, { type AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import Fastify from 'fastify'
 import t from 'tap'
@@ -30,7 +33,7 @@ async function listen (t: any, server: net.Server): Promise<string> {
 
 const legacyServer = (t: any, listener: RequestListener): Promise<string> => listen(t, http.createServer(listener))
 
-async function textOf (req: IncomingMessage): Promise<string> {
+async function textOf (req: Readable): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of req) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString()
@@ -126,6 +129,52 @@ t.test('streams both ways, and a client that leaves ends the request', async (t)
     t.same(host.errors, [], 'that is no error')
   }
 })
+
+t.test('an upload goes no faster than the upstream reads it', async (t) => {
+  const SIZE = 64 * 1024 * 1024
+  for (const name of ['fastify', 'fastify http2', 'express 5'] as HostName[]) {
+    let read!: () => void
+    const reading = new Promise<void>((resolve) => { read = resolve })
+    const upstream = await legacyServer(t, (req, res) => {
+      void reading.then(async () => {
+        let length = 0
+        for await (const chunk of req) length += (chunk as Buffer).length
+        res.end(String(length))
+      })
+    })
+    const host = await start(name, { dir, fallback: { upstream } })
+    t.teardown(() => host.close())
+    let left = 0
+    const source = Readable.from((function * () {
+      for (const piece = Buffer.alloc(64 * 1024); left < SIZE; left += piece.length) yield piece
+    })())
+    const answer = upload(host.url, name.endsWith('http2'), source)
+    await until(() => left > 0)
+    for (let before = -1; before !== left;) {
+      before = left
+      await sleep(200)
+    }
+    t.ok(left < SIZE / 2, `${name}: ${left} bytes have left the client while nobody read`)
+    read()
+    t.equal(await answer, String(SIZE), 'then all of it arrives')
+  }
+})
+
+async function upload (url: string, isHttp2: boolean, source: Readable): Promise<string> {
+  if (!isHttp2) return await (await fetch(url + '/upload', { method: 'POST', body: Readable.toWeb(source) as ReadableStream, duplex: 'half' } as RequestInit)).text()
+  const session = http2.connect(url)
+  const stream = session.request({ ':method': 'POST', ':path': '/upload' })
+  source.pipe(stream)
+  try {
+    return await textOf(stream)
+  } finally {
+    session.close()
+  }
+}
+
+async function until (condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5)
+}
 
 t.test('an upstream that gives no sound answer', async (t) => {
   const closed = await legacyServer(t, () => {})

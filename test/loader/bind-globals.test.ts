@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { bindModule, bindScript, namesFor } from '../../lib/loader/bind-globals.ts'
+import { bindScope } from '../../lib/loader/scope.ts'
 
 const ALL = ['Response', 'Request', 'fetch']
 
@@ -12,7 +13,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 t.test('names that an ES module uses freely are imported, on its first line', async (t) => {
   const source = 'export async function POST (request) {\n  return fetch(new Request(request))\n}\n'
   const bound = bindModule(source, ALL)
-  t.match(bound, /^import \{ Request, fetch \} from 'app-routes:globals';export async function POST/)
+  t.match(bound, /^import \{ Request, fetch \} from 'fastify-app-routes\/globals';export async function POST/)
   t.equal(bound.split('\n').length, source.split('\n').length, 'lines keep their numbers')
   for (const used of [
     'class Sub extends Request {}',
@@ -24,7 +25,7 @@ t.test('names that an ES module uses freely are imported, on its first line', as
     '// counts as Request\nnew Request(1)',
     '/**\n * A Request, or so.\n */\nnew Request(1)'
   ]) t.match(bindModule(used, ALL), /^import \{[^}]*Request[^}]*\} from/, used)
-  t.equal(bindModule("#!/usr/bin/env node\nfetch('x')", ALL), "#!/usr/bin/env node\nimport { fetch } from 'app-routes:globals';fetch('x')")
+  t.equal(bindModule("#!/usr/bin/env node\nfetch('x')", ALL), "#!/usr/bin/env node\nimport { fetch } from 'fastify-app-routes/globals';fetch('x')")
 })
 
 t.test('a name that an ES module declares itself, or may declare, is left alone', async (t) => {
@@ -116,6 +117,65 @@ t.test('long texts are looked through', async (t) => {
   t.match(bindScript(comments, ALL), /^\(function \(fetch\)/)
 })
 
+const scopeOf = (source: string): string[] => [...(/;var (.*?);/.exec(bindScope(source))?.[1] ?? '').matchAll(/(\w+) = /g)].map(([, name]) => name!)
+
+t.test('names that an ES module takes from the scope of CommonJS become its own, on its first line', async (t) => {
+  // eslint-disable-next-line no-template-curly-in-string
+  const source = '#!/usr/bin/env node\nexport const text = require("fs").readFileSync(`${__dirname}/x`)\n'
+  const bound = bindScope(source)
+  t.match(bound, /^#!.*\nimport \{ .* \} from 'node:module';var require = .*, __dirname = import\.meta\.dirname;export const text/)
+  t.equal(bound.split('\n').length, source.split('\n').length, 'lines keep their numbers')
+  for (const [used, ...expected] of [
+    ['if (require.main === module) main()', 'require', 'module'],
+    ["path.join(__dirname, 'a')", '__dirname'],
+    ['[__dirname]', '__dirname'],
+    ['({ __filename })', '__filename'],
+    ['const x = a ? __dirname : b', '__dirname'],
+    ["// typeof require\nrequire('x') // const require = 1", 'require'],
+    ["/* const require = 1 */ require('a')", 'require'],
+    ["import x from 'x'\nconst { a } = x\nrequire('y')", 'require'],
+    ["declare const require: any\nrequire('x')", 'require'],
+    ["const a = 'http://x', b = require('y')", 'require'],
+    ["const a = '/**/*.js'\nrequire('b')", 'require'],
+    ["import { createRequire as require2 } from 'node:module'\nrequire('x')", 'require'],
+    ["import { require as other } from 'x'\nrequire('y')", 'require'],
+    ["const { require: other } = x\nrequire('y')", 'require'],
+    ["typeof require('x')", 'require'],
+    ['module.hot?.accept()', 'module'],
+    ['x(require)', 'require']
+  ] as string[][]) t.same(scopeOf(used!), expected, used)
+})
+
+t.test('a module that declares a name, asks for its type, or only mentions it, is left alone', async (t) => {
+  for (const source of [
+    "const require = createRequire(import.meta.url)\nrequire('x')",
+    "import { createRequire as require } from 'module'\nrequire('x')",
+    'const __dirname = path.dirname(fileURLToPath(import.meta.url))\nx(__dirname)',
+    "const dir = typeof __dirname === 'undefined' ? a : __dirname",
+    "import module from 'node:module'\nmodule.register()",
+    "import * as module from 'x'\nmodule.a",
+    "import { a, module } from 'x'\nmodule.b",
+    "import {\n  a,\n  module // this\n} from 'x'\nmodule.y",
+    "import require, { x } from 'y'\nrequire()",
+    "const { a, require } = x\nrequire('b')",
+    'const { a = 1, require = 2 } = x\nrequire()',
+    'const [require] = x\nrequire(1)',
+    'function require () {}\nrequire(1)',
+    'async function require () {}\nrequire()',
+    'function * require () {}\nrequire()',
+    'export async function module () {}\nmodule.x',
+    'class module {}\nmodule.x',
+    'const a = 1, require = x\nrequire(1)',
+    'let require\nrequire(1)',
+    "a.require('x')",
+    'const x = { module: 1, require: 2 }',
+    'the module is here',
+    "declare module 'x' {}",
+    "// require('x')",
+    "const type = 'module'"
+  ]) t.equal(bindScope(source), source, source)
+})
+
 const ROUTE = `
 import { NextRequest } from 'next/server'
 import { forward } from '../../forward.ts'
@@ -154,6 +214,10 @@ export async function GET () {
 export const POST = () => new Response('plain', { headers: { 'x-a': '1' } })
 `
 
+const REQUIRING = "const { helper } = require('../../required.mjs')\nexports.GET = () => helper()\n"
+const REQUIRED = "export { helper } from './behind.mjs'\n"
+const BEHIND = "export const helper = async () => new Response(await (await fetch('data:text/plain,required')).text())\n"
+
 const SERVER = `
 import Fastify from 'fastify'
 import appRoutes from 'fastify-app-routes'
@@ -177,6 +241,10 @@ const classes = await fetch(url + '/b')
 answers.push([classes.headers.get('content-length') !== null, await classes.json()])
 const plain = await fetch(url + '/b', { method: 'POST' })
 answers.push([plain.headers.get('content-length'), plain.headers.get('content-type'), plain.headers.get('x-a'), await plain.text()])
+for (const path of ['/c', '/d']) {
+  const required = await fetch(url + path)
+  answers.push([required.headers.get('content-length'), await required.text()])
+}
 await app.close()
 console.log(JSON.stringify(answers))
 `
@@ -200,6 +268,13 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
       mkdirSync(path.join(project, 'app/b'))
       writeFileSync(path.join(project, 'app/b/route.ts'), RESPONSES)
       writeFileSync(path.join(project, 'forward.ts'), FORWARD)
+      mkdirSync(path.join(project, 'app/c'))
+      writeFileSync(path.join(project, 'app/c/route.cjs'), REQUIRING)
+      writeFileSync(path.join(project, 'required.mjs'), REQUIRED)
+      writeFileSync(path.join(project, 'behind.mjs'), BEHIND)
+      mkdirSync(path.join(project, 'app/d'))
+      writeFileSync(path.join(project, 'app/d/route.cjs'), REQUIRING.replace('required', 'direct'))
+      writeFileSync(path.join(project, 'direct.mjs'), BEHIND)
       writeFileSync(path.join(project, 'server.mjs'), SERVER)
       const output = execFileSync(bin!, ['--no-warnings', 'server.mjs'], { cwd: project, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
       t.same(JSON.parse(output), [
@@ -210,7 +285,9 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
         [true, '8'],
         [true, true, true],
         [true, [true, true, true, true, false, 1, 'Response', '[object Response]', 'h', 'error', 302, 'x']],
-        ['5', 'text/plain;charset=UTF-8', '1', 'plain']
+        ['5', 'text/plain;charset=UTF-8', '1', 'plain'],
+        ['8', 'required'],
+        ['8', 'required']
       ], `in a package with ${manifest}`)
     }
   })

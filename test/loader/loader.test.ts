@@ -2,7 +2,7 @@
  * Route files of every kind, in processes of their own: on this Node.js, and on those that NODE_22, NODE_24 and NODE_26
  * name. One process looks at many things and says what it saw.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -198,6 +198,92 @@ const EXPECTED = {
   db: true
 }
 
+// ---- what bundlers take ----------------------------------------------------------------------------------------
+
+const SCOPE = (typed: boolean): string => `import { value as esm } from '../../lib/esm'
+const local = require('../../lib/esm')
+export const GET = () => Response.json({
+  esm,
+  own: local === require('../../lib/esm') && local.value === esm${typed ? ' as unknown' : ''},
+  dir: local.dir,
+  cjs: require('../../lib/local.cjs').value,
+  pkg: require('pkg').value,
+  json: require('../../lib/data').a,
+  builtin: typeof require('node:fs').readFileSync,
+  next: typeof require('next/server').NextResponse,
+  resolved: require.resolve('pkg'),
+  main: require.main === module,
+  here: [__dirname, \`\${__filename}\`]
+})
+`
+const TYPES_ROUTE = `import { NextApiRequest, NextConfig } from 'next'
+import { NextMiddleware, NextResponse } from 'next/server'
+import { config } from '../../lib/types.ts'
+const requests: NextApiRequest[] = []
+export const none: NextMiddleware = () => undefined
+export const GET = () => NextResponse.json(requests.length === 0 ? config satisfies NextConfig : null)
+`
+const TYPES_LIBRARY = "import {\n  NextConfig\n} from 'next'\nexport const config: NextConfig = { basePath: '/x' }\n"
+
+const BUNDLED: Files = {
+  'node_modules/pkg/package.json': '{}',
+  'node_modules/pkg/index.js': "exports.value = 'package'\n",
+  'lib/esm.js': "export const value = 'esm'\nexport const dir = __dirname\n",
+  'lib/local.cjs': "exports.value = 'local'\n",
+  'lib/data.json': '{ "a": 1 }',
+  'lib/element.js': "export const element = <b>bold</b>\nexport const answer = () => new Response('whole')\n",
+  'lib/types.ts': TYPES_LIBRARY,
+  'app/js/route.js': SCOPE(false),
+  'app/ts/route.ts': SCOPE(true),
+  'app/declared/route.js': `import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+const require = createRequire(import.meta.url)
+const __dirname = dirname(fileURLToPath(import.meta.url))
+const file = typeof __filename === 'undefined' ? 'none' : __filename
+export const GET = () => Response.json([require('pkg').value, __dirname, file])
+`,
+  'app/jsx/route.js': `import { element } from '../../lib/element'
+const lessThan = (a, b) => a < b
+export const GET = () => Response.json([(<p id="x">text</p>).props, element.props, lessThan(1, 2)])
+`,
+  'app/required/route.cjs': `const { answer, element } = require('../../lib/element')
+exports.GET = async () => Response.json([element.props, await answer().text()])
+`,
+  'app/types/route.ts': TYPES_ROUTE,
+  'server.mjs': bundledServer(['js', 'ts', 'declared', 'jsx', 'cjs-jsx', 'required', 'types'])
+}
+
+function bundledServer (routes: string[]): string {
+  return `import Fastify from 'fastify'
+import appRoutes from 'fastify-app-routes'
+const server = Fastify()
+await server.register(appRoutes, './app')
+const out = {}
+for (const route of ${JSON.stringify(routes)}) {
+  const { statusCode, body } = await server.inject('/' + route)
+  out[route] = statusCode === 200 ? JSON.parse(body) : statusCode
+}
+console.log(JSON.stringify(out))
+await server.close()
+`
+}
+
+const NEEDS_TSX: Files = {
+  'app/a/route.ts': 'enum A { B }\nexport const GET = () => Response.json(A)\n',
+  'app/b/route.ts': 'enum A { B }\nexport const GET = () => Response.json(A)\n',
+  'server.mjs': `import Fastify from 'fastify'
+import appRoutes from 'fastify-app-routes'
+const server = Fastify()
+try { await server.register(appRoutes, './app') } catch (error) {
+  console.log(JSON.stringify({ code: error.code, message: error.message, cause: error.cause?.code, problems: error.problems?.length }))
+}
+`
+}
+
+const stripsTypes = (node: string | undefined): boolean =>
+  node !== undefined && spawnSync(node, ['-p', 'Boolean(process.features.typescript)'], { encoding: 'utf8' }).stdout.trim() === 'true'
+
 for (const [name, node] of NODES) {
   t.test(name, { skip: node === undefined ? 'not named by the environment' : false }, async (t) => {
     t.jobs = 2
@@ -289,8 +375,41 @@ await server.close()
       }
     })
 
+    t.test('what bundlers take of ES modules and JavaScript beyond Node.js', async (t) => {
+      for (const [kind, manifest] of [['untyped', '{}'], ['typed', '{ "type": "module" }']]) {
+        const dir = path.join(workDir, `bundler ${name} ${kind}`)
+        write(dir, { ...BUNDLED, 'package.json': manifest!, ...(kind === 'typed' ? {} : { 'app/cjs-jsx/route.js': 'exports.GET = () => Response.json((<p id="cjs">text</p>).props)\n' }) })
+        link(dir, 'fastify-app-routes', 'fastify', 'tsx')
+        for (const args of [[], ['--import', 'tsx']]) {
+          const { out, stderr } = await run(node!, [...args, 'server.mjs'], dir)
+          const how = `${kind} ${args.join(' ')}`
+          const scope = (route: string): object => ({ esm: 'esm', own: true, dir: path.join(dir, 'lib'), cjs: 'local', pkg: 'package', json: 1, builtin: 'function', next: 'function', resolved: path.join(dir, 'node_modules/pkg/index.js'), main: false, here: [path.join(dir, 'app', path.dirname(route)), path.join(dir, 'app', route)] })
+          t.strictSame(out?.js, scope('js/route.js'), `${how}: require, module, __dirname and __filename: ${stderr}`)
+          t.strictSame(out?.ts, scope('ts/route.ts'), `${how}: in TypeScript`)
+          t.strictSame(out?.declared, ['package', path.join(dir, 'app/declared'), 'none'], `${how}: names that a module declares, or asks for, are its own`)
+          t.strictSame(out?.jsx, [{ id: 'x', children: 'text' }, { children: 'bold' }, true], `${how}: JSX in .js`)
+          if (kind === 'untyped') t.strictSame(out?.['cjs-jsx'], { id: 'cjs', children: 'text' }, `${how}: JSX in .js that is CommonJS`)
+          t.strictSame(out?.required, [{ children: 'bold' }, 'whole'], `${how}: an ES module that CommonJS requires has JSX and the light Response`)
+          t.strictSame(out?.types, { basePath: '/x' }, `${how}: types of next without the word type`)
+        }
+      }
+    })
+
+    t.test('types of next are no imports, where Node.js strips types itself', { skip: stripsTypes(node) ? false : 'it does not' }, async (t) => {
+      for (const next of [false, true]) {
+        const dir = withoutTsx(`types ${name} ${next}`, {
+          'app/types/route.ts': TYPES_ROUTE,
+          'lib/types.ts': TYPES_LIBRARY,
+          'server.mjs': bundledServer(['types']),
+          ...(next ? { 'node_modules/next/package.json': '{"name":"next"}', 'node_modules/next/index.js': "throw new Error('loaded')\n" } : {})
+        })
+        const { out, stderr } = await run(node!, ['server.mjs'], dir)
+        t.strictSame(out?.types, { basePath: '/x' }, `next ${next ? '' : 'not '}installed: ${stderr}`)
+      }
+    })
+
     t.test('where tsx is needed and missing, the error says what to install', async (t) => {
-      const { out, stderr } = await run(node!, ['server.mjs'], withoutTsx())
+      const { out, stderr } = await run(node!, ['server.mjs'], withoutTsx('bare', NEEDS_TSX))
       t.match(out, { code: 'FAR_ERR_APP_DIRECTORY', cause: 'FAR_ERR_MISSING_PACKAGE' }, stderr)
       t.match(out?.message, /npm install tsx/)
       t.match(out?.message, 'a/route.ts')
@@ -299,28 +418,15 @@ await server.close()
   })
 }
 
-let bare: string | undefined
-
 /** A project with an installed copy of the package, and no tsx in reach. */
-function withoutTsx (): string {
-  if (bare !== undefined) return bare
-  bare = path.join(workDir, 'bare')
-  write(bare, {
-    'package.json': '{"type":"module"}',
-    'app/a/route.ts': 'enum A { B }\nexport const GET = () => Response.json(A)\n',
-    'app/b/route.ts': 'enum A { B }\nexport const GET = () => Response.json(A)\n',
-    'server.mjs': `import Fastify from 'fastify'
-import appRoutes from 'fastify-app-routes'
-const server = Fastify()
-try { await server.register(appRoutes, './app') } catch (error) {
-  console.log(JSON.stringify({ code: error.code, message: error.message, cause: error.cause?.code, problems: error.problems?.length }))
-}
-`
-  })
-  link(bare, 'fastify', '@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'get-tsconfig', 'globby', 'lru-cache', 'ua-parser-js')
-  const copy = path.join(bare, 'node_modules', 'fastify-app-routes')
+function withoutTsx (name: string, files: Files): string {
+  const dir = path.join(workDir, name)
+  if (existsSync(dir)) return dir
+  write(dir, { 'package.json': '{"type":"module"}', ...files })
+  link(dir, 'fastify', '@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'get-tsconfig', 'globby', 'lru-cache', 'ua-parser-js')
+  const copy = path.join(dir, 'node_modules', 'fastify-app-routes')
   cpSync(path.join(ROOT, 'dist'), path.join(copy, 'dist'), { recursive: true })
   cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'))
-  t.notOk(existsSync(path.join(bare, 'node_modules', 'tsx')))
-  return bare
+  t.notOk(existsSync(path.join(dir, 'node_modules', 'tsx')))
+  return dir
 }

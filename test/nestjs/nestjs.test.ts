@@ -1,7 +1,6 @@
 /**
- * Route files inside a NestJS application, on Fastify and on Express. NestJS is to be installed in .cache/nestjs:
- * @nestjs/common, core, platform-express, platform-fastify, reflect-metadata and rxjs. `.ci/run` does not, since there the
- * process ended before NestJS had started on Express, which no run of this file alone did.
+ * Route files inside a NestJS application, on Fastify and on Express. NestJS is installed in .cache/nestjs by `.ci/run`.
+ * The adapters are given: where NestJS loads one itself and cannot, it ends the process, and with `logger: false` says nothing.
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,7 +10,9 @@ import appRoutes from 'fastify-app-routes'
 import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
 
 const home = path.resolve(import.meta.dirname, '../../.cache/nestjs')
-const skip = existsSync(path.join(home, 'node_modules/@nestjs/core')) ? false : 'NestJS is not installed in .cache/nestjs'
+const missing = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/platform-fastify', 'reflect-metadata', 'rxjs']
+  .filter((name) => !existsSync(path.join(home, 'node_modules', name)))
+const skip = missing.length === 0 ? false : `not installed in .cache/nestjs: ${missing.join(', ')}`
 
 const dir = t.testdir({
   app: {
@@ -24,7 +25,7 @@ const dir = t.testdir({
 })
 
 /** A module with one controller, `GET /cats`; the decorators are called by hand, since nothing here compiles them. */
-function load (): { NestFactory: any, FastifyAdapter: any, AppModule: unknown } {
+function load (): { NestFactory: any, adapterOf: (platform: string, name: string) => unknown, AppModule: unknown } {
   const require = createRequire(path.join(home, 'x.js'))
   require('reflect-metadata')
   const { Controller, Get, Module } = require('@nestjs/common') as any
@@ -33,7 +34,11 @@ function load (): { NestFactory: any, FastifyAdapter: any, AppModule: unknown } 
   Get()(Cats.prototype, 'find', Object.getOwnPropertyDescriptor(Cats.prototype, 'find'))
   class AppModule {}
   Module({ controllers: [Cats] })(AppModule)
-  return { NestFactory: (require('@nestjs/core') as any).NestFactory, FastifyAdapter: (require('@nestjs/platform-fastify') as any).FastifyAdapter, AppModule }
+  return {
+    NestFactory: (require('@nestjs/core') as any).NestFactory,
+    adapterOf: (platform, name) => new (require(`@nestjs/platform-${platform}`) as any)[name](),
+    AppModule
+  }
 }
 
 async function check (t: any, app: any): Promise<void> {
@@ -50,15 +55,15 @@ async function check (t: any, app: any): Promise<void> {
 }
 
 t.test('on Fastify', { skip }, async (t) => {
-  const { NestFactory, FastifyAdapter, AppModule } = load()
-  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false, abortOnError: false })
+  const { NestFactory, adapterOf, AppModule } = load()
+  const app = await NestFactory.create(AppModule, adapterOf('fastify', 'FastifyAdapter'), { logger: false, abortOnError: false })
   await app.register(appRoutes, path.join(dir, 'app'))
   await check(t, app)
 })
 
 t.test('on Express', { skip }, async (t) => {
-  const { NestFactory, AppModule } = load()
-  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false })
+  const { NestFactory, adapterOf, AppModule } = load()
+  const app = await NestFactory.create(AppModule, adapterOf('express', 'ExpressAdapter'), { logger: false, abortOnError: false })
   const routes = expressRoutes(path.join(dir, 'app'))
   t.teardown(() => routes.close())
   app.use(routes)

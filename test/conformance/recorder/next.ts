@@ -48,16 +48,28 @@ export async function exportsOf (next: Installation): Promise<Record<string, str
   return JSON.parse(await run(process.execPath, ['-e', script], next.dir, { NODE_NO_WARNINGS: '1' })) as Record<string, string[]>
 }
 
+const binOf = (next: Installation): string => path.join(next.dir, 'node_modules/next/dist/bin/next')
+
+/** Builds a corpus directory, or a project with a folder `app`, as `next build` does: a copy of it. */
+export async function buildProject (next: Installation, corpus: string, env?: NodeJS.ProcessEnv): Promise<{ project: string, remove: () => void }> {
+  const project = makeProject(next, corpus)
+  const remove = (): void => { rmSync(project, { recursive: true, force: true }) }
+  try {
+    await run(process.execPath, [binOf(next), 'build'], project, env)
+    return { project, remove }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
 /** Builds a corpus directory and serves it as `next build` and `next start` do. */
 export async function startNext (next: Installation, corpus: string, originUrl: string): Promise<RunningNext> {
-  const project = makeProject(next, corpus)
-  const bin = path.join(next.dir, 'node_modules/next/dist/bin/next')
   const env = { ORIGIN_URL: originUrl }
-  const remove = () => { rmSync(project, { recursive: true, force: true }) }
+  const { project, remove } = await buildProject(next, corpus, env)
   try {
-    await run(process.execPath, [bin, 'build'], project, env)
     const port = await freePort()
-    const { child, log } = launch(process.execPath, [bin, 'start', '-p', String(port)], project, env)
+    const { child, log } = launch(process.execPath, [binOf(next), 'start', '-p', String(port)], project, env)
     await listening(child, port, log)
     return { url: `http://localhost:${port}`, close: async () => { await stop(child); remove() } }
   } catch (error) {
@@ -108,7 +120,7 @@ function launch (command: string, args: string[], cwd: string, env: NodeJS.Proce
   return { child, log: () => output }
 }
 
-async function run (command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<string> {
+export async function run (command: string, args: string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<string> {
   const { child, log } = launch(command, args, cwd, env)
   const [code] = await once(child, 'close') as [number | null]
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${String(code)}:\n${log()}`)

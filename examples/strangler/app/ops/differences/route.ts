@@ -1,0 +1,3 @@
+import { differences } from '../../../lib/differences.ts'
+
+export const GET = () => Response.json(differences.map(({ method, path, diff }) => ({ method, path, diff: diff.split('\n') })))

@@ -1,0 +1,45 @@
+import { prepend } from './bind-globals.ts'
+
+/**
+ * What CommonJS has in scope, and Next.js's bundlers give to ES modules as well: `require`, `module`, `__dirname` and
+ * `__filename`. Here the last two are those of the file, where a bundle has its own.
+ */
+const VALUES: Record<string, string> = {
+  require: '$createRequire(import.meta.url)',
+  module: 'new $Module(import.meta.filename)',
+  __dirname: 'import.meta.dirname',
+  __filename: 'import.meta.filename'
+}
+
+/** Gives an ES module what it takes from there. A module that declares such a name itself, or asks for its type, is left alone. */
+export function bindScope (source: string): string {
+  const names = Object.keys(VALUES).filter((name) => source.includes(name))
+  if (names.length === 0) return source
+  const code = source.replace(COMMENT, ' ')
+  const used = names.filter((name) => isUsed(code, name) && !isDeclared(code, name))
+  if (used.length === 0) return source
+  const variables = used.map((name) => `${name} = ${VALUES[name]}`)
+  return prepend(source, `import { Module as $Module, createRequire as $createRequire } from 'node:module';var ${variables.join(', ')};`)
+}
+
+/** Behind a blank, or at the beginning of a line: what looks like one in a URL or a glob is none. */
+const COMMENT = /(?<=^|[\s(,;{}])(?:\/\/.*|\/\*[^]*?\*\/)/gm
+
+/** In a string it may be no use, which does no harm. */
+function isUsed (code: string, name: string): boolean {
+  const uses = name === 'module' ? MODULE : new RegExp(`(?<![\\w$.])${name}(?![\\w$]|\\s*:)|\\?\\s*${name}\\s*:`)
+  return uses.test(code)
+}
+
+/** Too ordinary a word to be taken for a use wherever it stands. */
+const MODULE = /(?<![\w$.])module(?:\?*\.[a-z]|\s*[!=]==?)|[!=]==?\s*module(?![\w$])/
+
+function isDeclared (code: string, name: string): boolean {
+  return [
+    `\\btypeof\\s+${name}(?![\\w$]|\\s*[.(])`,
+    `(?<!\\bdeclare\\s+)\\b(?:const|let|var|class|function)\\b[\\s*]*${name}(?![\\w$])`,
+    `\\b(?:const|let|var)\\s*(?:\\{[^}]*|\\[[^\\]]*)(?<![\\w$.])${name}(?![\\w$]|\\s*:)[^}\\]]*[}\\]]`,
+    `,\\s*${name}\\s*=(?!=)`,
+    `\\bimport\\b[^'"();]*(?<![\\w$])${name}(?![\\w$]|\\s+as\\b)[^'"();]*\\bfrom\\b`
+  ].some((pattern) => new RegExp(pattern).test(code))
+}
