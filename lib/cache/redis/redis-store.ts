@@ -162,7 +162,7 @@ export class RedisStore implements CacheStore {
   }
 
   async #statesOf (...tags: string[]): Promise<Array<Buffer | null>> {
-    // Not from a replica, which may not know yet what was invalidated.
+    // Not from a replica, which may not know yet what was invalidated. With ioredis, its option `scaleReads` decides that.
     return await this.#commands.send(this.#tagsKey, false, ['HMGET', this.#tagsKey, ...tags]) as Array<Buffer | null>
   }
 

@@ -93,7 +93,7 @@ export const SECTIONS: Section[] = [
     title: 'Segment config',
     rows: [
       { what: '`dynamic`, `revalidate` of routes that run for each request', cases: /^(c-seg-(dynamic|zero)|seg-(force-dynamic|auto|plain|revalidate-0|error-runtime))$/, here: 'run for each request' },
-      { what: 'the same of static routes', cases: /^(c-seg-static-reads|seg-(error-static|revalidate-false))$/, here: 'run for each request: nothing is static yet' },
+      { what: 'the same of static routes', cases: /^(c-seg-static-reads|seg-(error-static|revalidate-false))$/, here: 'answer once for all who ask' },
       { what: '`runtime`, `maxDuration`, `preferredRegion`', cases: /^seg-(edge|node)$/, here: 'checked; everything runs on Node.js' }
     ]
   },
@@ -102,9 +102,9 @@ export const SECTIONS: Section[] = [
     title: 'after(), connection(), draftMode(), userAgent()',
     rows: [
       { what: '`after()`', cases: /^after-/, here: 'runs when the answer is out; `close()` waits for it' },
-      { what: '`connection()`, `unstable_noStore()`', cases: /^(connection|no-store-fn)$/, here: 'nothing to do: every route is dynamic' },
+      { what: '`connection()`, `unstable_noStore()`', cases: /^(connection|no-store-fn)$/, here: 'the answer is made for its request alone' },
       { what: '`draftMode()`', cases: /^(c-draft|draft-(enable|disable|read))$/, here: 'the cookie of Next.js' },
-      { what: 'draft mode of static routes', cases: /^draft-static$/, here: 'nothing is static yet' },
+      { what: 'draft mode of static routes', cases: /^draft-static$/, here: 'goes past what is kept' },
       { what: '`userAgent()`', cases: /^user-agent/, here: 'as in Next.js' }
     ]
   },
@@ -128,12 +128,12 @@ export const SECTIONS: Section[] = [
   {
     feature: 'static-isr',
     title: 'Static routes and revalidation',
-    rows: [{ what: 'prerendered answers, `revalidate`, `generateStaticParams`, `dynamicParams`', cases: /^(isr-|c-(auto|isr|gsp))/, here: 'every handler runs for every request' }]
+    rows: [{ what: 'prerendered answers, `revalidate`, `generateStaticParams`, `dynamicParams`', cases: /^(isr-|c-(auto|isr|gsp))/, here: 'made ahead or on first use, kept in memory, files or Redis' }]
   },
   {
     feature: 'data-cache',
     title: 'Data cache',
-    rows: [{ what: '`fetch` with `next: { revalidate, tags }`, `revalidateTag()`, `revalidatePath()`, `unstable_cache()`', cases: /^(c-)?data-/, here: '`fetch` is that of Node.js; the functions throw' }]
+    rows: [{ what: '`fetch` with `next: { revalidate, tags }`, `revalidateTag()`, `revalidatePath()`, `unstable_cache()`', cases: /^(c-)?data-/, here: 'kept where answers are kept' }]
   },
   {
     feature: 'metadata',
