@@ -67,9 +67,10 @@ export class CacheScope implements Caching {
     return this.#isDraft ??= isDraftSecret(findCookie(headerOf(this.run.request, 'cookie') ?? '', BYPASS_COOKIE))
   }
 
-  invalidate (tags: string[], invalidation: TagInvalidation): void {
+  invalidate (tags: string[], invalidation: TagInvalidation): void | Promise<void> {
     const telling = this.cache.invalidate(tags, invalidation)
     if (telling !== undefined) (this.pending ??= []).push(telling)
+    return telling
   }
 
   call (call: CachedCall): Promise<unknown> { return callCached(this, call) }

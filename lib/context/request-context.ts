@@ -52,7 +52,8 @@ export interface Caching {
   /** Whether `unstable_noStore()` was called. */
   noStore: boolean
   /** Invalidates tags; the answer waits until every process can know. */
-  invalidate (tags: string[], invalidation: TagInvalidation): void
+  /** Resolves once every process can know; the answer to the request waits for that, too. */
+  invalidate (tags: string[], invalidation: TagInvalidation): void | Promise<void>
   call (call: CachedCall): Promise<unknown>
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Stream } from 'node:stream'
-import { NotSupportedError } from '../errors.ts'
+import { currentContext } from '../context/request-context.ts'
 import type { NextApiResponse } from '../next/api-types.ts'
+import { tagsOfPath } from '../next/cache-tags.ts'
+import { pathOf } from '../web/target.ts'
 import { clearPreviewData, setDraftMode, setPreviewData, type PreviewOptions } from './api-preview.ts'
 import { etagOf, isFresh } from './etag.ts'
 
@@ -78,7 +80,9 @@ function redirect (res: NextApiResponse, [first, second]: [string] | [number, st
   return res
 }
 
+/** Like `revalidatePath()`, and resolves once every process can know. What is dropped is made anew for whoever asks next. */
 async function revalidate (urlPath: unknown): Promise<void> {
   if (typeof urlPath !== 'string' || !urlPath.startsWith('/')) throw new Error(`Invalid urlPath provided to revalidate(), must be a path e.g. /blog/post-1, received ${String(urlPath)}`)
-  throw new NotSupportedError('res.revalidate() is not supported yet by fastify-app-routes: it caches nothing so far.')
+  const context = currentContext('res.revalidate')
+  await context.caching.invalidate(tagsOfPath(pathOf(urlPath), undefined, (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }), { expire: 0 })
 }

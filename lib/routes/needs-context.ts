@@ -14,4 +14,4 @@ export function needsContext (file: string): boolean {
 const TYPE_IMPORT = /^import\s+type\s[^'"`;()]*\sfrom\s*['"][^'"\n]*['"]/gm
 const SERVER_IMPORT = /^import\s*\{([\w\s,]*)\}\s*from\s*['"](?:next|fastify-app-routes)\/server(?:\.js)?['"]/gm
 const NEEDS_NONE = /^(?:\s*(?:type\s+)?(?:NextRequest|NextResponse|URLPattern|userAgent|userAgentFromString)\s*(?:,|$))+\s*$/
-const WAY_TO_CONTEXT = /\b(?:import|require|createRequire|fetch|getBuiltinModule|eval|Function|global|globalThis|this)\b|\bfrom\s*['"]/
+const WAY_TO_CONTEXT = /\.revalidate\b|\b(?:import|require|createRequire|fetch|getBuiltinModule|eval|Function|global|globalThis|this)\b|\bfrom\s*['"]/

@@ -61,7 +61,7 @@ const PAGES = {
           write: async (res) => { res.write('a'); await new Promise((resolve) => setImmediate(resolve)); res.end('b') },
           bigpreview: (res) => res.setPreviewData('x'.repeat(3000)).end(),
           reval: async (res) => { try { await res.revalidate('x') } catch (error) { res.json(error.message) } },
-          revalidate: async (res) => { await res.revalidate('/x') },
+          revalidate: async (res) => { await res.revalidate('/x'); res.json({ revalidated: true }) },
           response: () => Response.json({ a: 1 })
         }
         export default (req, res) => senders[req.query.what](res)
@@ -204,13 +204,28 @@ t.test('draft and preview mode', async (t) => {
   }, ['fastify', 'express 5'])
 })
 
+t.test('res.revalidate() drops what is kept for a path', async (t) => {
+  let count = 0
+  const files = (): ReturnType<typeof fixture> => fixture(t, {
+    [`kept${++count}`]: { 'route.js': 'let made = 0\nexport const dynamic = "force-static"\nexport const GET = () => new Response(String(++made))' },
+    [`legacy${count}`]: { 'route.js': `import { fromApiRoute } from 'fastify-app-routes/legacy'\nexport const POST = fromApiRoute(async (_req, res) => { await res.revalidate('/kept${count}'); res.json({ revalidated: true }) })` }
+  })
+  for (const name of HOSTS) {
+    const host = await start(name, { ...files(), cache: { prerender: 'lazy' } })
+    t.teardown(() => host.close())
+    for (const made of ['1', '1']) t.equal((await host.send(`/kept${count}`)).text, made, name)
+    t.same((await host.send({ method: 'POST', path: `/legacy${count}` })).json(), { revalidated: true })
+    for (const made of ['2', '2']) t.equal((await host.send(`/kept${count}`)).text, made, name)
+  }
+})
+
 t.test('failures', async (t) => {
   const logged: any[] = []
   t.capture(console, 'error', (...args: any[]) => { logged.push(args[1]) })
   onEveryHost(t, fixture(t), async (t, { name, send, errors, url }) => {
     const isFastify = name.startsWith('fastify')
     const last = (): string => { const error = errors.pop(); return error?.err?.message ?? error?.message }
-    for (const [what, message] of [['/api/throws', 'secret'], ['/api/send/badredirect', /Invalid redirect arguments/], ['/api/send/bigpreview', /2KB/], ['/api/send/response', /returned a Response/], ['/api/send/revalidate', /not supported yet/]] as const) {
+    for (const [what, message] of [['/api/throws', 'secret'], ['/api/send/badredirect', /Invalid redirect arguments/], ['/api/send/bigpreview', /2KB/], ['/api/send/response', /returned a Response/]] as const) {
       const { status, text } = await send(what)
       t.equal(status, 500, what)
       if (isFastify) t.equal(text, 'Internal Server Error')
