@@ -5,6 +5,7 @@ import { BodyConsumedError } from '../errors.ts'
 import type { HandlerContext, HostExchange } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
 import { followStream } from '../handle/stream.ts'
+import type { Passage } from '../proxy/passage.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
 import type { Outgoing } from '../web/outgoing.ts'
@@ -20,9 +21,15 @@ export class FastifyExchange implements HostExchange {
   readonly reply: FastifyReply
   readonly target: string
   readonly #endpoint: Endpoint
+  readonly #passage: Passage | undefined
 
-  constructor (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, target: string) {
+  /**
+   * @param target what handlers are told that was asked for
+   * @param passage through a gate that has something to add to the answer
+   */
+  constructor (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, target: string, passage: Passage | undefined) {
     this.#endpoint = endpoint
+    this.#passage = passage
     this.request = request
     this.reply = reply
     this.target = target
@@ -56,7 +63,7 @@ export class FastifyExchange implements HostExchange {
       followStream(body, reply.raw, context, lifecycle)
       this.#takeBackOnError(body, outgoing)
     }
-    sendReply(reply, outgoing)
+    sendReply(reply, this.#passage === undefined ? outgoing : this.#passage.overlay(outgoing))
   }
 
   /** A stream that fails before it begins leaves the reply as the handler found it. */

@@ -1,20 +1,25 @@
 import type { FastifyContentTypeParser, FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
-import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
+import { AppDirectoryError, AppRoutesOptionError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
+import type { OldCode } from '../handle/passed-request.ts'
 import { enterProcess } from '../handle/process.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
+import type { Gate } from '../proxy/gate.ts'
+import { loadProxy, openGate } from '../proxy/open-gate.ts'
+import type { ProxyFile } from '../proxy/proxy-file.ts'
+import { loadSettings } from '../proxy/settings.ts'
 import { loadTable } from '../routes/load-table.ts'
-import type { TrailingSlash } from '../routes/options.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { answerWhatNobodyHandles, routeUpgrades } from './automatic.ts'
+import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
+import { guardHost, guardRoutes } from './gate-hooks.ts'
 import { routeOptionsOf } from './route-config.ts'
 import { acceptAnyContentType, routeHandler, type FastifyMount } from './route-handler.ts'
 
@@ -34,44 +39,24 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   const options = parseOptions(given, {
     prefix: { valid: (value) => typeof value === 'string', expected: 'a path' },
     logLevel: { valid: (value) => typeof value === 'string', expected: 'a log level' }
-  }) as ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
+  }) as Options
   const oldCode = options.fallback === undefined ? undefined : createOldCode(options.fallback, 'fallback')
   const leaveProcess = enterProcess(options)
   fastify.addHook('onClose', () => { leaveProcess() })
 
-  const router = routerOptions(fastify)
-  const { table, shadows } = await loadTable(options.dir, {
-    host: 'fastify',
-    compat: options.compat,
-    router,
-    loadModule,
-    loadModules,
-    pages: pagesSource(options.pagesDir),
-    warn: (message) => { fastify.log.warn(message) }
-  }).then((table) => ({ table, shadows: createShadows(options.shadow, table, oldCode === undefined) })).catch((error: unknown) => {
+  const mount = await load(fastify, options, oldCode).catch((error: unknown) => {
     // A server that failed to start may never be closed.
     leaveProcess()
     throw error
   })
   releaseCompiler()
-  const mount: FastifyMount = {
-    table,
-    router,
-    compat: options.compat,
-    trailingSlash: router.ignoreTrailingSlash === true ? 'ignore' : options.trailingSlash,
-    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
-    strict: options.strict,
-    oldCode,
-    shadows,
-    lifecycle: new Lifecycle(options.closeTimeout),
-    logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) },
-    logWarning: (exchange, message) => { (exchange as FastifyExchange).request.log.warn(message) }
-  }
+  const { table, gate } = mount
   logMaxParamLength(fastify, table)
   closeWith(fastify, mount)
   await fastify.register(async (child) => {
     // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
     const prefix = child.prefix.replace(/\/+$/, '')
+    if (gate !== undefined) installGate(child, mount, gate, prefix)
     refuseDuplicates(child, table, prefix)
     refuseUnknownConstraints(child, options.dir, table)
     await registerFolders(child, table, (scope, routes) => {
@@ -82,9 +67,67 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
       const errorHandler = errorHandlerFor(scope)
       for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
     })
-    answerWhatNobodyHandles(fastify, { ...mount, prefix })
+    answerWhatNobodyHandles(rootOf(fastify), { ...mount, prefix })
     if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(fastify, oldCode)
-  }, { prefix: options.prefix, logLevel: options.logLevel })
+  }, { prefix: prefixFor(fastify, options.prefix, mount.basePath), logLevel: options.logLevel })
+}
+
+type Options = ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
+
+async function load (fastify: FastifyInstance, options: Options, oldCode: OldCode | undefined): Promise<FastifyMount> {
+  const warn = (message: string): void => { fastify.log.warn(message) }
+  const router = routerOptions(fastify)
+  const lifecycle = new Lifecycle(options.closeTimeout)
+  const settings = await loadSettings(options, (message) => { fastify.log.info(message) })
+  let proxy: ProxyFile | undefined
+  const table = await loadTable(options.dir, {
+    host: 'fastify',
+    compat: options.compat,
+    router,
+    loadModule,
+    loadModules,
+    pages: pagesSource(options.pagesDir),
+    alsoLoad: async (problems) => { proxy = await loadProxy(options, settings, warn, problems) },
+    warn
+  })
+  const ignoresSlashes = router.ignoreTrailingSlash === true
+  return {
+    table,
+    router,
+    compat: options.compat,
+    trailingSlash: ignoresSlashes ? 'ignore' : settings.trailingSlash,
+    slashRedirects: ignoresSlashes ? 'ignore' : settings.slashRedirects,
+    basePath: settings.basePath,
+    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
+    strict: options.strict,
+    oldCode,
+    shadows: createShadows(options.shadow, table, oldCode === undefined),
+    gate: await openGate(proxy, settings, options, lifecycle),
+    isForHost: options.proxyScope === 'host',
+    servesBothSlashes: !ignoresSlashes && settings.servesBothSlashes,
+    lifecycle,
+    logError: (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) },
+    logWarning: (exchange, message) => { (exchange as FastifyExchange).request.log.warn(message) }
+  }
+}
+
+/**
+ * A base path is the whole of what stands in front of the directory's paths, the prefixes of Fastify included.
+ * @throws AppRoutesOptionError
+ */
+function prefixFor ({ prefix: outer }: FastifyInstance, own: string | undefined, basePath: string): string | undefined {
+  if (basePath === '') return own
+  const whole = (outer + (own ?? '')).replace(/\/+$/, '')
+  if (whole !== '' && basePath !== whole && !basePath.startsWith(whole + '/')) {
+    throw new AppRoutesOptionError(`The directory is mounted at the prefix '${whole}', which its \`basePath\` does not begin with: '${basePath}'. A base path is the whole of what stands in front of every path. Leave one of the two out.`)
+  }
+  return basePath.slice(outer.replace(/\/+$/, '').length)
+}
+
+function installGate (scope: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
+  if (mount.isForHost) guardHost(rootOf(scope), mount, gate, prefix)
+  else guardRoutes(scope, mount, gate, prefix)
+  if (mount.basePath === '') for (const source of gate.unreachableBelow(prefix)) scope.log.warn(`The matcher '${source}' of the proxy matches nothing below the prefix '${prefix}': matchers see the whole path.`)
 }
 
 const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }
@@ -108,13 +151,14 @@ function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
   fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
 }
 
-function closeWith (fastify: FastifyInstance, { lifecycle, oldCode, shadows }: FastifyMount): void {
+function closeWith (fastify: FastifyInstance, { lifecycle, oldCode, gate, shadows }: FastifyMount): void {
   fastify.addHook('preClose', (done) => {
     lifecycle.close()
     done()
   })
   fastify.addHook('onClose', async () => {
     await lifecycle.idle()
+    await gate?.close()
     await oldCode?.close()
     for (const shadow of shadows.values()) await shadow.close()
   })
@@ -169,7 +213,7 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, pr
     for (const path of mount.table.routerPaths(route)) {
       // The host may have a HEAD of its own for our GET; it keeps it.
       if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path), constraints: constraintsOf(route) })) continue
-      for (const url of spellings(path, prefix, mount.trailingSlash)) {
+      for (const url of spellings(path, prefix, mount.servesBothSlashes)) {
         child.route({
           method: method as HTTPMethods,
           url,
@@ -184,9 +228,9 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, pr
 }
 
 /** The prefix alone is the root of what is below it. With `trailingSlash: true` a path has either form (files keep none). */
-function spellings (path: string, prefix: string, trailingSlash: TrailingSlash): string[] {
+function spellings (path: string, prefix: string, withSlash: boolean): string[] {
   const bare = path === '/' && prefix !== '' ? '' : path
   // To Fastify, '/' below a prefix is both forms.
-  if (bare === '' && trailingSlash === true) return ['/']
-  return trailingSlash === true && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
+  if (bare === '' && withSlash) return ['/']
+  return withSlash && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
 }

@@ -4,11 +4,13 @@ import type { Mount } from '../handle/context.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
-import { canonicalPath, cutPrefix, endOfOrdinaryPath } from '../routes/path.ts'
+import type { Gate } from '../proxy/gate.ts'
+import { passageOf, type Passage } from '../proxy/passage.ts'
+import { cutPrefix } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { searchOf } from '../web/target.ts'
-import { routedPath } from './automatic.ts'
+import { searchOf, withoutBasePath } from '../web/target.ts'
 import { FastifyExchange } from './exchange.ts'
+import { canonicalRouted, ordinaryReader, routedPath } from './read-path.ts'
 import { sendAutomatic } from './send.ts'
 
 /** One directory in one server. */
@@ -16,6 +18,12 @@ export interface FastifyMount extends Mount {
   table: RouteTable
   router: RouterOptions
   shadows: Shadows
+  /** What stands in front of the directory, if there is anything. */
+  gate: Gate | undefined
+  /** Whether that looks at the host's own routes, too. */
+  isForHost: boolean
+  /** Whether each path is served with a slash at its end as well. */
+  servesBothSlashes: boolean
 }
 
 const withOddType = new WeakMap<FastifyRequest, string>()
@@ -39,13 +47,14 @@ function giveBackOddType (request: FastifyRequest): void {
 
 /** Everything that does not change from request to request is settled here, once for each route. */
 export function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { table } = mount
+  const { table, gate } = mount
   const skip = prefix === '' ? 0 : prefix.split('/').length - 1
   const endpoint = new Endpoint(mount, route, method, skip)
   const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)
   const needsRest = route.segments.at(-1)?.kind === 'catch-all'
   const readPath = pathReader(route, mount, prefix)
+  const targetFor = targetReader(mount)
 
   return (request, reply) => {
     const path = readPath(request, reply)
@@ -56,9 +65,19 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
       if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
     }
     if (endpoint.takesBody) giveBackOddType(request)
-    const exchange = new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url)
+    const passage = gate === undefined ? undefined : passageOf(request.raw, gate)
+    const exchange = new FastifyExchange(endpoint, request, reply, targetFor(request.url, path, passage), passage)
     if (shadow === undefined) handle(endpoint, exchange, path)
     else shadow.handle(endpoint, exchange, path)
+  }
+}
+
+/** What handlers are told that was asked for: what the client sent, whatever path it was rewritten to. */
+function targetReader ({ router, basePath }: FastifyMount): (url: string, path: string, passage: Passage | undefined) => string {
+  const isFolded = router.ignoreDuplicateSlashes === true
+  return (url, path, passage) => {
+    const target = passage?.isRerouted === true ? passage.target : isFolded ? path + searchOf(url) : url
+    return basePath === '' ? target : withoutBasePath(target, basePath)
   }
 }
 
@@ -66,15 +85,14 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
  * Reads the path that a request was routed by. Where another form of it is the canonical one, or where it is not the
  * route's by Next.js's rules, the request is answered and there is none.
  */
-function pathReader (route: Route, { table, router, trailingSlash }: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
-  const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
-  const needsCare = trailingSlash === true || duplicateSlashes === 'keep' || router.useSemicolonDelimiter === true || table.isOdd(route)
+function pathReader (route: Route, { table, router, slashRedirects }: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
+  const readOrdinary = table.isOdd(route) ? () => null : ordinaryReader(slashRedirects, router)
 
   return ({ url }, reply) => {
-    const end = needsCare ? -1 : endOfOrdinaryPath(url)
-    if (end !== -1) return end === url.length ? url : url.slice(0, end)
+    const ordinary = readOrdinary(url)
+    if (ordinary !== null) return ordinary
     const path = routedPath(url, router)
-    const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
+    const canonical = canonicalRouted(path, slashRedirects, router)
     if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, searchOf(url)))
     else if (!table.isSpelled(route, path, prefix)) reply.callNotFound()
     else return path

@@ -13,7 +13,12 @@ import type { Lifecycle } from './lifecycle.ts'
 /** What all requests of one mounted directory share. */
 export interface Mount {
   compat: Compat
+  /** Whether URLs end with a slash. */
   trailingSlash: TrailingSlash
+  /** Which paths are redirected because of the slash at their end. */
+  slashRedirects: TrailingSlash
+  /** What stands in front of every path, and what handlers do not see. */
+  basePath: string
   bodyLimit: number
   /** Whether `NextResponse.next()` in a handler is an error, as in Next.js. */
   strict: boolean

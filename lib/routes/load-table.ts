@@ -23,6 +23,8 @@ export interface LoadOptions {
   loadModules: (files: string[]) => Promise<Map<string, Record<string, unknown>>>
   /** Where there are API routes of Next.js's Pages Router, too. */
   pages?: PagesSource
+  /** Loads what belongs to the directory beside its files; what is wrong is told together with the rest. */
+  alsoLoad?: (problems: AppDirectoryProblem[]) => Promise<void>
   /** Told what is odd but starts all the same; each sentence names its file. */
   warn: (message: string) => void
 }
@@ -39,23 +41,18 @@ export interface PagesSource {
  * @throws AppDirectoryError with everything that is wrong, so that nothing is half-registered
  */
 export async function loadTable (dir: string, options: LoadOptions): Promise<RouteTable> {
-  const { entries, proxies, plugins: pluginFiles } = await scan(dir)
+  const { entries, plugins: pluginFiles } = await scan(dir)
   const pages = options.pages === undefined ? [] : await scanPages(options.pages.dir, dir, options.warn)
   const problems = [...findConflicts(entries, options.compat), ...findPagesConflicts(pages, entries, options.compat)]
-  warnAboutProxies(proxies, options.warn)
   const files = [...chooseFiles(entries, options), ...pages]
   const failures: AppDirectoryProblem[] = []
   const plugins = await loadFolderPlugins(dir, pluginFiles, options, failures)
+  await options.alsoLoad?.(failures)
   const loadedAhead = await options.loadModules(files.map((entry) => pathOf(dir, entry)))
   const loaded = await Promise.all(files.map((entry) => loadRoute(dir, entry, loadedAhead, plugins, options, failures)))
   problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
   return new RouteTable(loaded.filter((route) => route !== null), options.router, [...plugins.values()])
-}
-
-/** A proxy often guards routes: it must not be passed over in silence. */
-function warnAboutProxies (proxies: string[], warn: LoadOptions['warn']): void {
-  for (const file of proxies) warn(`${file} is not run: this version of fastify-app-routes has no proxy (middleware) yet. What it guards is unguarded here; guard it with the host's hooks.`)
 }
 
 /** One file for each path: of several in one folder, and (before 16) of two groups, Next.js takes one. */
