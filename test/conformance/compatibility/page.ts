@@ -2,7 +2,9 @@ import { SECTIONS, type Row, type Section } from './features.ts'
 import { exportRows } from './exports.ts'
 import { exceptions, FEATURES, HOSTS, SUITES, type Exception, type Result } from '../results.ts'
 
-const MAJORS = SUITES.map(({ major }) => major)
+/** Several suites were given to one version. */
+const VERSIONS = [...new Map(SUITES.map(({ major, version }) => [major, version]))]
+const MAJORS = VERSIONS.map(([major]) => major)
 const NONE = '–'
 const NOT_YET = 'no'
 
@@ -91,7 +93,7 @@ function exportTables (rows: Awaited<ReturnType<typeof exportRows>>): string[] {
   const head = ['', ...MAJORS.map(String), 'here']
   return [...grouped(rows, ({ entry }) => entry)].flatMap(([entry, names]) => [
     `### ${entry}`,
-    table(head, names.map(({ name, versions, here }) => [`\`${name}\``, ...SUITES.map(({ version }) => versions.includes(version) ? '✓' : NONE), here]))
+    table(head, names.map(({ name, versions, here }) => [`\`${name}\``, ...VERSIONS.map(([, version]) => versions.includes(version) ? '✓' : NONE), here]))
   ])
 }
 
@@ -101,7 +103,7 @@ function table (head: string[], rows: string[][]): string {
 }
 
 const link = (title: string) => `[${title}](#${title.toLowerCase().replace(/[^\p{L}\d _-]/gu, '').replaceAll(' ', '-')})`
-const versions = () => SUITES.map(({ version }) => version).join(', ').replace(/, ([^,]*)$/, ' and $1')
+const versions = () => VERSIONS.map(([, version]) => version).join(', ').replace(/, ([^,]*)$/, ' and $1')
 const count = (results: Result[]) => new Set(results.map(({ suite, id }) => `${suite} ${id}`)).size
 
 function grouped<Item> (items: Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
