@@ -6,7 +6,7 @@ import type { Passage } from '../proxy/passage.ts'
 import type { Route } from '../routes/table.ts'
 import { addKept } from '../web/send.ts'
 import type { ExpressHost } from './exchange.ts'
-import { ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { hasTheRest, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 
 /** A request of Express's on its way to its route. */
@@ -30,10 +30,7 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
     this.#deliver = deliver
   }
 
-  /** In Express nobody can say whether something behind the directory is for a request that no route file is for. */
-  get showsProxy (): boolean {
-    return this.#mount.isForHost || this.#host.isLast || this.routeOf(this.path) !== null
-  }
+  get showsProxy (): boolean { return hasTheRest(this.#mount, this.#host) || this.routeOf(this.path) !== null }
 
   /** Express compares mount paths without regard to case. */
   get ignoresCase (): boolean { return this.#mountPath !== '' }

@@ -9,7 +9,7 @@ import { sendToNode } from '../web/send.ts'
 import { pathOf, searchOf, withoutBasePath } from '../web/target.ts'
 import { ExpressArrival } from './arrival.ts'
 import { ExpressExchange, fullTarget, type ConnectResponse } from './exchange.ts'
-import { ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { hasTheRest, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 
 export function dispatch (mount: ExpressMount, host: Host): void {
@@ -34,7 +34,7 @@ function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mo
   }
   // What the host would resolve by itself, no guard must miss.
   const unresolved = mount.isForHost ? canonicalPath(path, 'ignore') : null
-  const isKnown = mount.unhandledMethod === 'answer' && gate.knows(canonical, mount.isForHost || host.isLast)
+  const isKnown = mount.unhandledMethod === 'answer' && gate.knows(canonical, hasTheRest(mount, host))
   if (unresolved !== null || isKnown) sendAutomatic(host.res, redirectTo(unresolved ?? canonical, searchOf(target)))
   else pass(place, undefined)
 }

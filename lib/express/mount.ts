@@ -41,3 +41,9 @@ export function ownPath ({ basePath }: ExpressMount, path: string, mountPath: st
   if (path === prefix) return '/'
   return path.startsWith(prefix + '/') ? path.slice(prefix.length) : null
 }
+
+/**
+ * Whether the proxy looks at requests that no route file is for. Without being told so nobody can say in Express whether
+ * something behind the directory is for them.
+ */
+export const hasTheRest = (mount: ExpressMount, host: Host): boolean => mount.isForHost || host.isLast || mount.oldCode !== undefined

@@ -9,6 +9,7 @@ import { cutPrefix } from '../routes/path.ts'
 import type { Route } from '../routes/table.ts'
 import { FastifyHost } from './exchange.ts'
 import { FastifyPassed } from './passed.ts'
+import { routedTarget } from './read-path.ts'
 import type { FastifyMount } from './route-handler.ts'
 import { addReplyHeaders } from './send.ts'
 
@@ -29,7 +30,7 @@ export class FastifyArrival extends FastifyPassed implements Arrival {
   readonly #stage: Stage
 
   constructor (request: FastifyRequest, reply: FastifyReply, stage: Stage) {
-    super(request, reply, stage.mount.lifecycle, stage.body, stage.proceed)
+    super(request, reply, stage.mount.lifecycle, stage.body, stage.proceed, routedTarget(request.url, stage.mount.router))
     this.#stage = stage
   }
 

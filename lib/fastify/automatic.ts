@@ -6,10 +6,9 @@ import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled } from '../handle/unhandled.ts'
 import { wasRerouted } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
-import { searchOf } from '../web/target.ts'
 import { addGateHeaders, passGate } from './gate-hooks.ts'
 import { FastifyPassed } from './passed.ts'
-import { routedPath } from './read-path.ts'
+import { routedPath, routedSearch } from './read-path.ts'
 import type { FastifyMount } from './route-handler.ts'
 import { sendAutomatic } from './send.ts'
 
@@ -60,7 +59,7 @@ function passGates ([mount, ...others]: Mounted[], request: FastifyRequest, repl
 
 function sendAnswer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
   for (const mount of all) {
-    const automatic = answerUnhandled(mount, routedPath(request.url, mount.router), searchOf(request.url), mount.prefix, request.method)
+    const automatic = answerUnhandled(mount, routedPath(request.url, mount.router), routedSearch(request.url, mount.router), mount.prefix, request.method)
     if (automatic !== null) {
       sendAutomatic(reply, automatic)
       return true

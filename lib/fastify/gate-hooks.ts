@@ -5,10 +5,9 @@ import { redirectTo } from '../handle/unhandled.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { headersOfGates, passageOf, wasRerouted } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
-import { searchOf } from '../web/target.ts'
 import { FastifyArrival } from './arrival.ts'
 import { bodyOf } from './exchange.ts'
-import { canonicalRouted, ordinaryReader, routedPath } from './read-path.ts'
+import { canonicalRouted, ordinaryReader, routedPath, routedSearch } from './read-path.ts'
 import type { FastifyMount } from './route-handler.ts'
 import { addReplyHeaders, sendAutomatic } from './send.ts'
 
@@ -22,17 +21,12 @@ export function addGateHeaders (request: FastifyRequest, reply: FastifyReply): v
  * front of its own.
  */
 export function guardRoutes (scope: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
-  const { router, slashRedirects } = mount
-  const readOrdinary = ordinaryReader(slashRedirects, router)
-  const ignoresCase = router.caseSensitive === false
+  const readOrdinary = ordinaryReader(mount.slashRedirects, mount.router)
+  const ignoresCase = mount.router.caseSensitive === false
   scope.addHook('onRequest', (request, reply, done) => {
     if (passageOf(request.raw, gate) !== undefined) return done()
-    let path = readOrdinary(request.url)
-    if (path === null) {
-      path = routedPath(request.url, router)
-      // The route itself redirects it.
-      if (canonicalRouted(path, slashRedirects, router) !== null) return done()
-    }
+    const path = readOrdinary(request.url) ?? readMatched(mount, request, reply, done)
+    if (path === null) return
     if (!gate.concerns(path, ignoresCase)) return done()
     gate.enter(new FastifyArrival(request, reply, { mount, prefix, path, hostRoute: undefined, showsProxy: true, body: () => bodyOf(request), proceed: done }))
   })
@@ -40,19 +34,38 @@ export function guardRoutes (scope: FastifyInstance, mount: FastifyMount, gate: 
 
 /** Has all requests that the server has a route for pass the gate. */
 export function guardHost (root: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
-  const { router, slashRedirects } = mount
+  const ignoresCase = mount.router.caseSensitive === false
   root.addHook('onRequest', (request, reply, done) => {
     if (request.is404 || passageOf(request.raw, gate) !== undefined) return done()
-    const path = routedPath(request.url, router)
-    // A router may take what is no path for one.
-    if (!path.startsWith('/')) return reply.send(new BadPathError(path))
-    const isOurs = request.routeOptions.config.appRoute !== undefined
-    const canonical = canonicalRouted(path, isOurs ? slashRedirects : 'ignore', router)
-    // Routes of ours redirect by themselves.
-    if (canonical !== null) return isOurs ? done() : sendAutomatic(reply, redirectTo(canonical, searchOf(request.url)))
-    const hostRoute = isOurs ? undefined : /[:*]/.test(request.routeOptions.url ?? '') ? 'dynamic' : 'static'
+    const path = readMatched(mount, request, reply, done)
+    if (path === null) return
+    if (!gate.concerns(path, ignoresCase)) return done()
+    const hostRoute = isOwn(mount, request) ? undefined : /[:*]/.test(request.routeOptions.url ?? '') ? 'dynamic' : 'static'
     gate.enter(new FastifyArrival(request, reply, { mount, prefix, path, hostRoute, showsProxy: true, body: () => bodyOf(request), proceed: done }))
   })
+}
+
+/** Whether a route file of the directory is to answer. */
+function isOwn ({ ownRoutes }: FastifyMount, { routeOptions }: FastifyRequest): boolean {
+  const { appRoute } = routeOptions.config
+  return appRoute !== undefined && ownRoutes.has(appRoute)
+}
+
+/**
+ * The path of a request that has matched a route. Where another form of it is the canonical one there is none: its own
+ * routes redirect by themselves, for others it is done here. What the gate does not see must not get to a handler.
+ */
+function readMatched (mount: FastifyMount, request: FastifyRequest, reply: FastifyReply, done: () => void): string | null {
+  const { router, slashRedirects } = mount
+  const path = routedPath(request.url, router)
+  const redirectsItself = isOwn(mount, request)
+  const canonical = canonicalRouted(path, redirectsItself ? slashRedirects : 'ignore', router)
+  // A router may take what is no path for one.
+  if (!path.startsWith('/')) reply.send(new BadPathError(path))
+  else if (canonical === null) return path
+  else if (redirectsItself) done()
+  else sendAutomatic(reply, redirectTo(canonical, routedSearch(request.url, mount.router)))
+  return null
 }
 
 /** Has a request that nothing of the server matches pass the gate of one directory, and then go on. */
@@ -63,7 +76,7 @@ export function passGate (mount: FastifyMount & { prefix: string }, gate: Gate, 
   const showsProxy = isForHost || cutPrefix(path, prefix) !== null
   const canonical = canonicalRouted(path, slashRedirects, router)
   if (canonical !== null) {
-    if (gate.knows(canonical, showsProxy)) sendAutomatic(reply, redirectTo(canonical, searchOf(request.url)))
+    if (gate.knows(canonical, showsProxy)) sendAutomatic(reply, redirectTo(canonical, routedSearch(request.url, mount.router)))
     else proceed()
     return
   }

@@ -93,6 +93,7 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
   const ignoresSlashes = router.ignoreTrailingSlash === true
   return {
     table,
+    ownRoutes: new WeakSet(),
     router,
     compat: options.compat,
     trailingSlash: ignoresSlashes ? 'ignore' : settings.trailingSlash,
@@ -214,14 +215,9 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, pr
       // The host may have a HEAD of its own for our GET; it keeps it.
       if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path), constraints: constraintsOf(route) })) continue
       for (const url of spellings(path, prefix, mount.servesBothSlashes)) {
-        child.route({
-          method: method as HTTPMethods,
-          url,
-          handler,
-          errorHandler,
-          exposeHeadRoute: false,
-          ...routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
-        })
+        const options = routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
+        mount.ownRoutes.add(options.config!.appRoute!)
+        child.route({ method: method as HTTPMethods, url, handler, errorHandler, exposeHeadRoute: false, ...options } as RouteOptions)
       }
     }
   }

@@ -1,13 +1,27 @@
 import { canonicalPath, endOfOrdinaryPath } from '../routes/path.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import type { RouterOptions } from '../routes/table.ts'
-import { pathOf } from '../web/target.ts'
+import { pathOf, searchOf } from '../web/target.ts'
 
 /** The path as the server's router reads it. */
 export function routedPath (target: string, { ignoreDuplicateSlashes, useSemicolonDelimiter }: RouterOptions): string {
   let path = pathOf(target)
   if (ignoreDuplicateSlashes === true) path = path.replace(/\/{2,}/g, '/')
   return useSemicolonDelimiter === true ? path.split(';', 1)[0]! : path
+}
+
+/** The query as the server's router reads it, with its question mark, or ''. */
+export function routedSearch (target: string, { useSemicolonDelimiter }: RouterOptions): string {
+  const search = searchOf(target)
+  if (useSemicolonDelimiter !== true) return search
+  const [, parameters] = /^(?:https?:\/\/[^/?#]*)?[^;?#]*;([^#]*)/i.exec(target) ?? []
+  return parameters === undefined ? search : '?' + parameters
+}
+
+/** A target with the path and the query that the router has read, for handlers must see no other; mostly as it was sent. */
+export function routedTarget (target: string, router: RouterOptions): string {
+  if (router.ignoreDuplicateSlashes !== true && router.useSemicolonDelimiter !== true) return target
+  return routedPath(target, router) + routedSearch(target, router)
 }
 
 /** The path that a request is to be redirected to before anything looks at it, or null where it is canonical. */

@@ -8,14 +8,16 @@ import type { Gate } from '../proxy/gate.ts'
 import { passageOf, type Passage } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { searchOf, withoutBasePath } from '../web/target.ts'
+import { withoutBasePath } from '../web/target.ts'
 import { FastifyExchange } from './exchange.ts'
-import { canonicalRouted, ordinaryReader, routedPath } from './read-path.ts'
+import { canonicalRouted, ordinaryReader, routedPath, routedSearch, routedTarget } from './read-path.ts'
 import { sendAutomatic } from './send.ts'
 
 /** One directory in one server. */
 export interface FastifyMount extends Mount {
   table: RouteTable
+  /** What its routes have in their config. */
+  ownRoutes: WeakSet<object>
   router: RouterOptions
   shadows: Shadows
   /** What stands in front of the directory, if there is anything. */
@@ -66,17 +68,16 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
     }
     if (endpoint.takesBody) giveBackOddType(request)
     const passage = gate === undefined ? undefined : passageOf(request.raw, gate)
-    const exchange = new FastifyExchange(endpoint, request, reply, targetFor(request.url, path, passage), passage)
+    const exchange = new FastifyExchange(endpoint, request, reply, targetFor(request.url, passage), passage)
     if (shadow === undefined) handle(endpoint, exchange, path)
     else shadow.handle(endpoint, exchange, path)
   }
 }
 
 /** What handlers are told that was asked for: what the client sent, whatever path it was rewritten to. */
-function targetReader ({ router, basePath }: FastifyMount): (url: string, path: string, passage: Passage | undefined) => string {
-  const isFolded = router.ignoreDuplicateSlashes === true
-  return (url, path, passage) => {
-    const target = passage?.isRerouted === true ? passage.target : isFolded ? path + searchOf(url) : url
+function targetReader ({ router, basePath }: FastifyMount): (url: string, passage: Passage | undefined) => string {
+  return (url, passage) => {
+    const target = passage?.isRerouted === true ? passage.target : routedTarget(url, router)
     return basePath === '' ? target : withoutBasePath(target, basePath)
   }
 }
@@ -93,7 +94,7 @@ function pathReader (route: Route, { table, router, slashRedirects }: FastifyMou
     if (ordinary !== null) return ordinary
     const path = routedPath(url, router)
     const canonical = canonicalRouted(path, slashRedirects, router)
-    if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, searchOf(url)))
+    if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, routedSearch(url, router)))
     else if (!table.isSpelled(route, path, prefix)) reply.callNotFound()
     else return path
     return null
