@@ -2,8 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { BodyConsumedError } from '../errors.ts'
-import type { HandlerContext, HostExchange } from '../handle/context.ts'
+import type { HandlerContext, HostExchange, Mount } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
+import type { OldCode } from '../handle/passed-request.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
@@ -83,15 +84,19 @@ export class FastifyExchange implements HostExchange {
     const { reply } = this
     if (reply.sent) return
     addReplyHeaders(reply, headers)
-    const { lifecycle } = this.#endpoint.mount
-    const nothing = (): void => { reply.callNotFound() }
-    if (oldCode === undefined) nothing()
-    else oldCode.answer(new FastifyPassed(this.request, reply, lifecycle, () => bodyOf(this.request), nothing))
+    giveToOthers(this.request, reply, this.#endpoint.mount, oldCode)
   }
 
   fail (error: Error): void {
     fail(this.request, this.reply, this.#endpoint.route, error)
   }
+}
+
+/** Has a matched request that a route does not take answered by the old code, or by what the server has where nothing is. */
+export function giveToOthers (request: FastifyRequest, reply: FastifyReply, { lifecycle }: Mount, oldCode: OldCode | undefined): void {
+  const nothing = (): void => { reply.callNotFound() }
+  if (oldCode === undefined) nothing()
+  else oldCode.answer(new FastifyPassed(request, reply, lifecycle, () => bodyOf(request), nothing))
 }
 
 /** Scheme and authority as the host sees them. */

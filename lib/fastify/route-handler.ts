@@ -9,7 +9,7 @@ import { passageOf, type Passage } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { withoutBasePath } from '../web/target.ts'
-import { FastifyExchange } from './exchange.ts'
+import { FastifyExchange, giveToOthers } from './exchange.ts'
 import { canonicalRouted, ordinaryReader, routedPath, routedSearch, routedTarget } from './read-path.ts'
 import { sendAutomatic } from './send.ts'
 
@@ -61,7 +61,7 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
   return (request, reply) => {
     const path = readPath(request, reply)
     if (path === null) return
-    if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
+    if (needsRest && (request.params as { '*'?: string })['*'] === '') return giveToOthers(request, reply, mount, mount.oldCode)
     if (shadowed) {
       const owner = table.match(cutPrefix(path, prefix) ?? path)
       if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
@@ -86,16 +86,18 @@ function targetReader ({ router, basePath }: FastifyMount): (url: string, passag
  * Reads the path that a request was routed by. Where another form of it is the canonical one, or where it is not the
  * route's by Next.js's rules, the request is answered and there is none.
  */
-function pathReader (route: Route, { table, router, slashRedirects }: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
+function pathReader (route: Route, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
+  const { table, router, slashRedirects } = mount
   const readOrdinary = table.isOdd(route) ? () => null : ordinaryReader(slashRedirects, router)
 
-  return ({ url }, reply) => {
+  return (request, reply) => {
+    const { url } = request
     const ordinary = readOrdinary(url)
     if (ordinary !== null) return ordinary
     const path = routedPath(url, router)
     const canonical = canonicalRouted(path, slashRedirects, router)
     if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, routedSearch(url, router)))
-    else if (!table.isSpelled(route, path, prefix)) reply.callNotFound()
+    else if (!table.isSpelled(route, path, prefix)) giveToOthers(request, reply, mount, mount.oldCode)
     else return path
     return null
   }
