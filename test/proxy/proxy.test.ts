@@ -4,8 +4,9 @@ import { EventEmitter } from 'node:events'
 import http, { type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { HOSTS, onEveryHost, start, type HostName, type RunningHost } from '../hosts.ts'
+import { HOSTS, onEveryHost, start, type HostName, type RunningHost, type StartOptions } from '../hosts.ts'
 
 /** What proxies tell tests, and wait for. */
 const bus: EventEmitter & Record<string, any> = new EventEmitter() as never
@@ -471,4 +472,124 @@ t.test('a client that leaves while the proxy thinks', async (t) => {
     t.strictSame(host.errors, [])
     await host.close()
   }
+})
+
+t.test('where a proxy is looked for', async (t) => {
+  const says = (text: string): string => `export default () => new Response(${JSON.stringify(text)})`
+  const app = { x: { 'route.js': ECHO } }
+  const layouts: Array<[files: Record<string, any>, dir: string, answer: string | undefined, options?: Record<string, unknown>, warning?: RegExp]> = [
+    [{ 'proxy.js': says('beside'), app }, 'app', 'beside'],
+    [{ 'proxy.ts': 'export const proxy = (): Response => new Response("typed")', app }, 'app', 'typed'],
+    [{ 'middleware.mjs': says('middleware'), app }, 'app', 'middleware'],
+    [{ 'middleware.cjs': 'module.exports = () => new Response("cjs")', app }, 'app', 'cjs'],
+    [{ src: { 'proxy.js': says('in src'), app } }, 'src/app', 'in src'],
+    [{ 'proxy.js': says('above src'), src: { app } }, 'src/app', 'above src'],
+    [{ 'proxy.js': says('above src'), src: { 'proxy.js': says('in src'), app } }, 'src/app', 'in src', {}, /^\.\.\/\.\.\/proxy\.js is not run: \.\.\/proxy\.js is the proxy of this directory/],
+    [{ 'proxy.js': says('above lib'), lib: { app } }, 'lib/app', undefined],
+    [{ app: { ...app, 'proxy.js': says('inside') } }, 'app', undefined, {}, /^proxy\.js is not run: the proxy of a directory is beside it/],
+    [{ 'proxy.js': says('beside'), app }, 'app', undefined, { proxy: false }],
+    [{ 'proxy.js': says('beside'), 'guard.js': says('named'), app }, 'app', 'named', { proxy: 'guard.js' }],
+    [{ 'guard.js': 'export const middleware = () => new Response("named export")', app }, 'app', 'named export', { proxy: 'guard.js' }],
+    [{ 'proxy.js': says('proxy'), 'middleware.js': says('middleware'), app }, 'app', 'middleware', { compat: 15 }, /^\.\.\/proxy\.js is not run/],
+    [{ 'proxy.test.js': says('a test'), 'proxies.js': says('others'), app }, 'app', undefined]
+  ]
+  for (const [index, [files, dir, answer, options = {}, warning]] of layouts.entries()) {
+    await t.test(`${index}: ${Object.keys(files).join(', ')}`, async (t) => {
+      const root = t.testdir(files)
+      const lines: any[] = []
+      const proxy = typeof options.proxy === 'string' ? pathToFileURL(path.join(root, options.proxy)) : options.proxy as false | undefined
+      const host = await start('fastify inject', { dir: path.join(root, dir), ...options, proxy, fastifyOptions: { logger: { level: 'warn', stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } } })
+      const { text, json } = await host.send('/x')
+      if (answer === undefined) t.equal(json().path, '/x')
+      else t.equal(text, answer)
+      t.equal(lines.length, warning === undefined ? 0 : 1)
+      if (warning !== undefined) t.match(lines[0].msg, warning)
+      await host.close()
+    })
+  }
+})
+
+t.test('which requests the proxy sees', async (t) => {
+  const options = project(t, 'export const proxy = (request) => request.nextUrl.pathname.endsWith("/open") ? undefined : new Response("proxy", { headers: { "x-saw": request.nextUrl.pathname } })')
+  const app = path.join(t.testdir({ app: { x: { 'route.js': ECHO } }, 'proxy.js': 'export const proxy = (request) => request.nextUrl.pathname.endsWith("/open") ? undefined : new Response("proxy", { headers: { "x-saw": request.nextUrl.pathname } })' }), 'app')
+  const own: Partial<StartOptions> = {
+    fastify (server) {
+      server.get('/host/:id', () => 'host')
+      void server.register((child, _options, done) => { child.get('/child/:id', () => 'host'); done() })
+    },
+    expressAfter (app) { app.get(['/host/:id', '/child/:id'], (_req, res) => { res.send('host') }) }
+  }
+  const HOSTS_WITH_ROUTES: HostName[] = HOSTS.filter((name) => name !== 'node:http')
+  onEveryHost(t, { dir: app, ...own }, async (t, host) => {
+    t.equal((await host.send('/x')).text, 'proxy')
+    t.equal((await host.send('/host/1')).text, 'host', "the host's own routes are not touched")
+    t.equal((await host.send('/child/1')).text, 'host')
+    // In Fastify nothing else is for such a path; in Express nobody can know.
+    t.match(await host.send('/nobody'), host.fastify === undefined ? { status: 404 } : { text: 'proxy' })
+  }, HOSTS_WITH_ROUTES)
+  onEveryHost(t, { dir: app, proxyScope: 'host', ...own }, async (t, host) => {
+    for (const target of ['/x', '/host/1', '/child/1', '/nobody']) t.match(await host.send(target), { text: 'proxy', headers: { 'x-saw': target } })
+    t.equal((await host.send('/host/open')).text, 'host')
+    t.equal((await host.send('/nobody/open')).status, 404)
+  }, HOSTS_WITH_ROUTES)
+  onEveryHost(t, { ...options, prefix: '/api', ...own }, async (t, host) => {
+    t.match(await host.send('/api/x'), { text: 'proxy', headers: { 'x-saw': '/api/x' } }, 'it sees the whole path')
+    t.equal((await host.send('/host/1')).text, 'host')
+    t.equal((await host.send('/elsewhere')).status, 404, 'and nothing beside the prefix')
+  }, HOSTS_WITH_ROUTES)
+})
+
+t.test('in Fastify: hooks, and what other plugins rely on', async (t) => {
+  const log: string[] = []
+  const options = project(t, `
+  import { NextResponse } from 'next/server'
+  export function proxy (request) {
+    globalThis.proxyBus.emit('ran', 'proxy ' + request.nextUrl.pathname)
+    if (request.nextUrl.pathname === '/guarded/from') return NextResponse.rewrite(new URL('/guarded', request.url), { headers: { 'x-proxy': 'yes' } })
+    if (request.nextUrl.pathname === '/answer') return new Response('proxy')
+  }`, { guarded: { 'route.js': ECHO, 'fastify.js': 'export default async (fastify) => { fastify.addHook("onRequest", async (request) => { globalThis.proxyBus.emit("ran", "folder " + request.url) }) }' } })
+  const run = (line: string): void => { log.push(line) }
+  bus.on('ran', run)
+  t.teardown(() => { bus.off('ran', run) })
+  for (const name of ['fastify', 'fastify inject', 'fastify http2'] as const) {
+    const host = await start(name, {
+      ...options,
+      fastify (server) {
+        server.addHook('onRequest', async (request) => { run(`server ${request.url}`) })
+        server.addHook('onSend', async (request, reply) => { void reply.header('x-sent', request.url) })
+        server.addHook('onResponse', async (request) => { run(`response ${request.url}`) })
+      }
+    })
+    log.length = 0
+    t.match((await host.send('/guarded')).headers, { 'x-sent': '/guarded' })
+    t.strictSame(log.slice(0, 3), ['server /guarded', 'proxy /guarded', 'folder /guarded'], `${name}: behind the hooks of the server, in front of those of folders`)
+    log.length = 0
+    t.match(await host.send('/answer'), { text: 'proxy', headers: { 'x-sent': '/answer' } }, 'onSend sees its answers')
+    log.length = 0
+    t.match((await host.send('/guarded/from')).headers, { 'x-sent': '/guarded', 'x-proxy': 'yes' })
+    t.strictSame(log.filter((line) => !line.startsWith('response')), ['server /guarded/from', 'proxy /guarded/from', 'server /guarded', 'folder /guarded'], 'a rewrite passes the hooks of what it leads to')
+    t.match(host.fastify!.printRoutes(), /guarded/)
+    t.notOk(host.fastify!.printRoutes().includes('from'), 'it is no route')
+    await host.close()
+  }
+})
+
+t.test('old handlers see the headers that a proxy has set for the request', async (t) => {
+  const options = project(t, `
+  import { NextResponse } from 'next/server'
+  export function proxy (request) {
+    const headers = new Headers(request.headers)
+    headers.set('x-user', 'ada')
+    headers.delete('x-secret')
+    return NextResponse.next({ request: { headers } })
+  }`, {
+    legacy: {
+      'route.js': `
+  import { fromNodeHandler } from 'fastify-app-routes/legacy'
+  export const GET = fromNodeHandler((req, res) => { res.end(JSON.stringify([req.headers['x-user'], req.headers['x-secret'] ?? null])) })`
+    }
+  })
+  onEveryHost(t, { ...options, fallback: (req: IncomingMessage, res: http.ServerResponse) => { res.end(JSON.stringify([req.headers['x-user'], req.headers['x-secret'] ?? null])) } }, async (t, host) => {
+    for (const target of ['/legacy', '/']) t.strictSame((await host.send({ path: target, headers: { 'x-secret': '1' } })).json(), ['ada', null], target)
+  })
 })
