@@ -55,7 +55,10 @@ function answer (response: Response, merged: Headers | undefined, { method, req 
 
 /** Within the same origin a location is relative, and the body says it as text, as in Next.js. */
 function redirect (response: Response, headers: Headers, to: URL, exchange: Exchange): Verdict {
-  const location = to.origin === new URL(exchange.origin()).origin ? to.href.slice(to.origin.length) : to.href
+  const rest = to.href.slice(to.origin.length)
+  // Two slashes at the start would lead to another host.
+  const isHere = to.origin === new URL(exchange.origin()).origin && !rest.startsWith('//')
+  const location = isHere ? rest : to.href
   const others = toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers
   return { kind: 'answer', outgoing: textAnswer(response.status, location, others.filter((_text, index) => !/^(?:content-.*|location)$/.test(others[index - index % 2]!))) }
 }

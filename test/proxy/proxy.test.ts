@@ -155,6 +155,7 @@ t.test('answers and redirects', async (t) => {
       case '/stream': return new Response(new ReadableStream({ start (c) { c.enqueue(new TextEncoder().encode('one ')); c.enqueue(new TextEncoder().encode('two')); c.close() } }), { headers: { 'content-type': 'text/plain' } })
       case '/empty': return new Response(null, { status: 204 })
       case '/redirect': return NextResponse.redirect(new URL('/a%20b?x=1#f', request.url))
+      case '/slashes': { const url = request.nextUrl.clone(); url.pathname = '//evil.example/x'; return NextResponse.redirect(url) }
       case '/away': return NextResponse.redirect('https://example.com/away', 308)
       case '/cookie': { const response = NextResponse.redirect(new URL('/c', request.url), 303); response.cookies.set('r', '1'); return response }
       case '/created': return new Response('made', { status: 201, headers: { location: '/made/1' } })
@@ -169,6 +170,7 @@ t.test('answers and redirects', async (t) => {
     t.match(await host.send('/empty'), { status: 204, text: '' })
     t.match(await host.send({ method: 'HEAD', path: '/text' }), { status: 401, text: '' })
     t.match(await host.send('/redirect'), { status: 307, text: '/a%20b?x=1#f', headers: { location: '/a%20b?x=1#f' } }, 'within the origin a location is relative, and the body says it')
+    t.match((await host.send('/slashes')).headers.location, /^http:\/\/[^/]+\/\/evil\.example\/x$/, 'a path that begins with two slashes is no host')
     t.match(await host.send('/away'), { status: 308, headers: { location: 'https://example.com/away', refresh: '0;url=https://example.com/away' } })
     t.match(await host.send('/cookie'), { status: 303, headers: { location: '/c', 'set-cookie': /^r=1; Path=\/$/ } })
     t.match(await host.send('/created'), { status: 201, text: 'made', headers: { location: '/made/1' } })
