@@ -25,7 +25,7 @@ export interface Scenario {
   /** What the targets are about. */
   metrics: Metric[]
   /** Whom the ratios are of. */
-  subject: 'app-routes' | 'app-routes-express'
+  subject: 'app-routes' | 'app-routes-express' | 'app-routes-proxy-unmatched' | 'app-routes-proxy-next'
   rivals: string[]
   /** What the ratio to a rival must reach. */
   targets: Record<string, number>
@@ -143,6 +143,24 @@ export const SCENARIOS: Scenario[] = [
     subject: 'app-routes-express',
     rivals: ['express'],
     targets: { express: 1 }
+  },
+  {
+    ...perSecond,
+    ...HELLO,
+    name: 'proxy-unmatched',
+    title: '`Response.json()`, a `proxy.ts` whose matcher does not match',
+    subject: 'app-routes-proxy-unmatched',
+    rivals: ['fastify'],
+    targets: { fastify: 0.95 }
+  },
+  {
+    ...perSecond,
+    ...HELLO,
+    name: 'proxy-next',
+    title: '`Response.json()`, `NextResponse.next()` by a `proxy.ts`',
+    subject: 'app-routes-proxy-next',
+    rivals: ['fastify-hook'],
+    targets: { 'fastify-hook': 0.8 }
   },
   {
     ...HELLO,

@@ -5,6 +5,8 @@ import { CACHE_CHECKS, type CacheOptions } from './cache/options.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { ShadowOptions } from './beside/shadow-options.ts'
 import { AppRoutesOptionError } from './errors.ts'
+import type { ConfigHeader, ConfigRedirect, ConfigRewrite, RewriteLists } from './next/config-types.ts'
+import type { Given } from './proxy/rules.ts'
 import type { Compat, TrailingSlash } from './routes/options.ts'
 
 export type { CacheOptions, Compat, TrailingSlash }
@@ -27,6 +29,46 @@ export interface AppRoutesOptions {
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/trailingSlash
    */
   trailingSlash?: TrailingSlash
+  /**
+   * As in next.config: no slash is redirected, and both forms of a path are served.
+   * @default false
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/skipTrailingSlashRedirect
+   */
+  skipTrailingSlashRedirect?: boolean
+  /**
+   * As in next.config: what stands in front of every path of the directory, and what handlers do not see.
+   * @default ''
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/basePath
+   */
+  basePath?: string
+  /**
+   * As in next.config, or the list itself: headers for answers, by path.
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/headers
+   */
+  headers?: Given<ConfigHeader[]>
+  /**
+   * As in next.config, or the list itself: redirects, which come before the proxy and all files.
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects
+   */
+  redirects?: Given<ConfigRedirect[]>
+  /**
+   * As in next.config, or the lists themselves: what is served for other paths, by routes of ours, of the host, or by other servers.
+   * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/rewrites
+   */
+  rewrites?: Given<ConfigRewrite[] | RewriteLists>
+  /** A next.config file: `basePath`, `headers`, `redirects`, `rewrites` and slashes are read from it. Options win over it. */
+  nextConfig?: string | URL
+  /**
+   * The file of the proxy (middleware), or `false` for none.
+   * @default proxy.ts or middleware.ts beside the app directory
+   * @see https://nextjs.org/docs/app/api-reference/file-conventions/proxy
+   */
+  proxy?: string | URL | false
+  /**
+   * What proxy and rules look at: the requests of the directory's own `'routes'`, or all of the `'host'`.
+   * @default 'routes'
+   */
+  proxyScope?: 'routes' | 'host'
   /**
    * How many bytes of a body handlers may read. A route file's `config.bodyLimit` wins.
    * @default the host's own limit: Fastify's `bodyLimit`, 1 MiB in Express
@@ -75,7 +117,15 @@ export interface ParsedOptions {
   dir: string
   pagesDir: string | undefined
   compat: Compat
-  trailingSlash: TrailingSlash
+  trailingSlash: TrailingSlash | undefined
+  skipTrailingSlashRedirect: boolean | undefined
+  basePath: string | undefined
+  headers: AppRoutesOptions['headers']
+  redirects: AppRoutesOptions['redirects']
+  rewrites: AppRoutesOptions['rewrites']
+  nextConfig: string | undefined
+  proxy: string | false | undefined
+  proxyScope: 'routes' | 'host'
   bodyLimit: number | undefined
   closeTimeout: number
   globals: boolean
@@ -92,6 +142,10 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 
 const isLocation = (value: unknown): boolean => (typeof value === 'string' && value !== '') || value instanceof URL
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const list = { valid: (value: unknown) => Array.isArray(value) || typeof value === 'function', expected: 'an array of rules, or a function that gives one' }
+
 const CHECKS: Checks<AppRoutesOptions> = {
   dir: { valid: isLocation, expected: 'a path or a file: URL' },
   compat: { valid: (value) => [13, 14, 15, 16].includes(value as number), expected: '13, 14, 15 or 16' },
@@ -100,8 +154,16 @@ const CHECKS: Checks<AppRoutesOptions> = {
   closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' },
   pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
   instrumentation: { valid: (value) => value === false || isLocation(value), expected: 'a path, a file: URL, or false' },
-  fallback: { valid: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null && 'upstream' in value), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
-  shadow: { valid: (value) => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'object' && item !== null), expected: "an object of options by path: { '/users/[id]': { … } }" },
+  skipTrailingSlashRedirect: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },
+  basePath: { valid: (value) => typeof value === 'string', expected: 'a path' },
+  headers: list,
+  redirects: list,
+  rewrites: { valid: (value) => isObject(value) || typeof value === 'function', expected: 'an array of rules, an object of arrays (beforeFiles, afterFiles, fallback), or a function that gives one' },
+  nextConfig: { valid: isLocation, expected: 'a path or a file: URL' },
+  proxy: { valid: (value) => value === false || isLocation(value), expected: 'a path, a file: URL, or false' },
+  proxyScope: { valid: (value) => value === 'routes' || value === 'host', expected: "'routes' or 'host'" },
+  fallback: { valid: (value) => typeof value === 'function' || (isObject(value) && 'upstream' in (value as object)), expected: "a (req, res) handler, or { upstream: 'http://…' }" },
+  shadow: { valid: (value) => isObject(value) && Object.values(value as object).every(isObject), expected: "an object of options by path: { '/users/[id]': { … } }" },
   globals: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },
   cache: { valid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value), expected: 'an object of options' },
   strict: { valid: (value) => typeof value === 'boolean', expected: 'true or false' }
@@ -116,11 +178,10 @@ export function parseOptions<T extends object> (given: unknown, hostChecks: Chec
   const options = typeof given === 'string' || given instanceof URL ? { dir: given } : given
   if (typeof options !== 'object' || options === null) throw new AppRoutesOptionError(`The options must be an app directory or an object with \`dir\`, not ${String(options)}.`)
   check(options, { ...CHECKS, ...hostChecks }, '')
-  const { dir, pagesDir, compat = 16, trailingSlash = false, closeTimeout = 10_000, globals = false, cache = {}, strict = false, instrumentation, fallback, shadow, bodyLimit } = options as AppRoutesOptions
+  const { cache = {} } = options as AppRoutesOptions
   check(cache, CACHE_CHECKS, 'cache.')
   if (cache.store !== undefined && (cache.maxBytes ?? cache.maxEntries) !== undefined) throw new AppRoutesOptionError('The options `cache.maxBytes` and `cache.maxEntries` are for the memory of this process: give them to the store instead.')
-  if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
-  return { ...options as T, dir: resolveLocation('dir', dir), pagesDir: pagesDir === undefined ? undefined : resolveLocation('pagesDir', pagesDir), compat, trailingSlash, closeTimeout, globals, cache, strict, instrumentation: instrumentation && resolveLocation('instrumentation', instrumentation), fallback, shadow, bodyLimit }
+  return { ...options as T, ...withDefaults(options as AppRoutesOptions) }
 }
 
 /** @param within the option that the checked ones belong to, with a dot */
@@ -129,6 +190,33 @@ function check (options: object, checks: Record<string, { valid: (value: unknown
     const found = Object.hasOwn(checks, name) ? checks[name] : undefined
     if (found === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks), within))
     if (value !== undefined && !found.valid(value)) throw new AppRoutesOptionError(`The option \`${within}${name}\` must be ${found.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
+  }
+}
+
+function withDefaults (options: AppRoutesOptions): ParsedOptions {
+  const { dir, pagesDir, nextConfig, proxy, instrumentation } = options
+  if (dir === undefined) throw new AppRoutesOptionError('The option `dir` is missing: it names the app directory.')
+  return {
+    dir: resolveLocation('dir', dir),
+    pagesDir: pagesDir === undefined ? undefined : resolveLocation('pagesDir', pagesDir),
+    compat: options.compat ?? 16,
+    trailingSlash: options.trailingSlash,
+    skipTrailingSlashRedirect: options.skipTrailingSlashRedirect,
+    basePath: options.basePath,
+    headers: options.headers,
+    redirects: options.redirects,
+    rewrites: options.rewrites,
+    nextConfig: nextConfig === undefined ? undefined : resolveLocation('nextConfig', nextConfig),
+    proxy: proxy === undefined || proxy === false ? proxy : resolveLocation('proxy', proxy),
+    proxyScope: options.proxyScope ?? 'routes',
+    instrumentation: instrumentation === undefined || instrumentation === false ? instrumentation : resolveLocation('instrumentation', instrumentation),
+    bodyLimit: options.bodyLimit,
+    closeTimeout: options.closeTimeout ?? 10_000,
+    globals: options.globals ?? false,
+    cache: options.cache ?? {},
+    strict: options.strict ?? false,
+    fallback: options.fallback,
+    shadow: options.shadow
   }
 }
 

@@ -25,7 +25,7 @@ t.test('every scenario is answered rightly by every server that takes part', asy
   const { code, output, problems } = await bench('--smoke')
   t.equal(code, 0, 'no answer is wrong', { output, problems })
   const seen = new Map([...output.matchAll(/^(✓|-) ([\w-]+): (.+)$/gm)].map(([, mark, name, rest]) => [name!, { isChecked: mark === '✓', rest: rest! }]))
-  for (const name of ['app-routes', 'app-routes-express', 'fastify', 'node-http', 'express']) t.ok(seen.get(name)?.isChecked, name)
+  for (const name of ['app-routes', 'app-routes-express', 'app-routes-proxy-unmatched', 'app-routes-proxy-next', 'fastify-hook', 'fastify', 'node-http', 'express']) t.ok(seen.get(name)?.isChecked, name)
   t.match(seen.get('app-routes')?.rest, 'json, next-response, params, session, echo, upload, stream, events')
   for (const name of ['hono', 'h3', 'remix', 'whatwg-node', 'next']) {
     const rival = seen.get(name)

@@ -249,7 +249,7 @@ t.test('the pages do what they show', async (t) => {
   for (const page of PAGES) {
     if (blocksOf(read(page)).some((block) => block.file !== undefined)) await t.test(page, (t) => follow(t, page, { manifest: { type: 'module' }, run: byTsx }))
   }
-  for (const page of ['README.md', ...['getting-started', 'fastify', 'express', 'routing', 'handlers', 'legacy', 'migrating-from-fastify-routes', 'migrating-from-express', 'migrating-from-nextjs', 'gradual-migration', 'caching', 'metadata', 'limits-and-shutdown', 'imports-and-typescript', 'errors', 'options', 'differences'].map((name) => `docs/${name}.md`)]) {
+  for (const page of ['README.md', ...['getting-started', 'fastify', 'express', 'routing', 'handlers', 'legacy', 'migrating-from-fastify-routes', 'migrating-from-express', 'migrating-from-nextjs', 'gradual-migration', 'caching', 'metadata', 'proxy', 'rules', 'limits-and-shutdown', 'imports-and-typescript', 'errors', 'options', 'differences'].map((name) => `docs/${name}.md`)]) {
     t.ok(requests.has(page), `${page} shows something that can be run`)
   }
 })

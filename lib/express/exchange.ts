@@ -4,9 +4,11 @@ import { BodyConsumedError } from '../errors.ts'
 import type { HandlerContext, HostExchange } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
 import { followStream } from '../handle/stream.ts'
+import type { Passage } from '../proxy/passage.ts'
 import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
+import { isWhole } from '../web/peeked-body.ts'
 import { addKept, sendToNode } from '../web/send.ts'
 import { originOf } from '../web/url.ts'
 import { ExpressPassed } from './passed.ts'
@@ -37,9 +39,15 @@ export class ExpressExchange implements HostExchange {
   readonly target: string
   readonly #endpoint: Endpoint
   readonly #next: Next
+  readonly #passage: Passage | undefined
 
-  constructor (endpoint: Endpoint, req: ConnectRequest, res: ConnectResponse, target: string, next: Next) {
+  /**
+   * @param target what handlers are told that was asked for
+   * @param passage through a gate that has something to add to the answer
+   */
+  constructor (endpoint: Endpoint, req: ConnectRequest, res: ConnectResponse, target: string, next: Next, passage: Passage | undefined) {
     this.#endpoint = endpoint
+    this.#passage = passage
     this.req = req
     this.res = res
     this.target = target
@@ -72,8 +80,10 @@ export class ExpressExchange implements HostExchange {
     }
     if (lifecycle.closing) res.setHeader('connection', 'close')
     if (body instanceof Readable) followStream(body, res, context, lifecycle)
-    sendToNode(res, outgoing, (error) => { this.fail(error) })
+    sendToNode(res, this.#passage === undefined ? outgoing : this.#passage.overlay(outgoing), (error) => { this.fail(error) })
   }
+
+  get isRerouted (): boolean { return this.#passage?.isRerouted === true }
 
   presetHeaders (): Record<string, unknown> { return { ...this.res.getHeaders() } }
 
@@ -129,7 +139,7 @@ export function trustsProxy (req: ConnectRequest): boolean {
 
 /** @throws BodyConsumedError where somebody has read it, and left nothing */
 export function bodyOf (req: ConnectRequest): Readable | Uint8Array {
-  if (req._body !== true && !req.readableDidRead) return req
+  if (req._body !== true && isWhole(req)) return req
   // Express 4 makes {} of an empty body.
   if (req.headers['content-length'] === '0') return new Uint8Array()
   const parsed = isParsedString(req) ? JSON.stringify(req.body) : req.body

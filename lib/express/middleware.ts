@@ -1,36 +1,32 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { CacheLog } from '../cache/observe.ts'
-import type { Prerender } from '../cache/options.ts'
 import { ServerCaches, type AppRoutesCache } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
-import { createShadows, type Shadows } from '../beside/shadow.ts'
+import { createShadows } from '../beside/shadow.ts'
 import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
-import type { Mount } from '../handle/context.ts'
 import { defaultAnswer } from '../handle/default-answer.ts'
 import { Endpoint } from '../handle/endpoint.ts'
-import { handle } from '../handle/handle.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { enterProcess } from '../handle/process.ts'
 import { startInstrumentation } from '../instrumentation/start.ts'
 import { traceRequest } from '../instrumentation/trace.ts'
 import type { OldCode } from '../handle/passed-request.ts'
-import { answerUnhandled, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { pagesSource } from '../legacy/pages.ts'
 import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
 import { metadataSource } from '../metadata/source.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
+import { loadProxy, openGate } from '../proxy/open-gate.ts'
+import type { ProxyFile } from '../proxy/proxy-file.ts'
+import { loadSettings } from '../proxy/settings.ts'
 import { loadTable } from '../routes/load-table.ts'
-import { canonicalPath } from '../routes/path.ts'
-import type { Method, Route, RouteTable } from '../routes/table.ts'
-import { onceClosed } from '../web/exchange.ts'
-import { sendToNode } from '../web/send.ts'
-import { pathOf, searchOf } from '../web/target.ts'
-import { ExpressExchange, fullTarget, type ConnectRequest, type ConnectResponse, type Next } from './exchange.ts'
+import type { Method } from '../routes/table.ts'
+import { dispatch } from './dispatch.ts'
+import type { ConnectRequest, ConnectResponse, ExpressExchange, Next } from './exchange.ts'
 import { logError, logWarning } from './log.ts'
-import { ExpressPassed } from './passed.ts'
+import type { ExpressMount, Host } from './mount.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
   /**
@@ -59,19 +55,6 @@ export interface AppRoutesMiddleware {
   readonly cache: AppRoutesCache
 }
 
-interface ExpressMount extends Mount {
-  table: RouteTable
-  endpoints: Map<Route, Partial<Record<Method, Endpoint>>>
-  unhandledMethod: 'answer' | 'next'
-  shadows: Shadows
-  statics: StaticRoutes | undefined
-  prerender: Prerender
-  /** What the router cuts off the paths, as the first request for a static route shows it. */
-  mountPath: string | undefined
-  /** The server's, as connections show it. */
-  port: number | undefined
-}
-
 const DEFAULT_BODY_LIMIT = 1024 * 1024
 
 export function createMiddleware (given: string | URL | ExpressAppRoutesOptions): AppRoutesMiddleware {
@@ -90,10 +73,11 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   // Whoever asks is told: ready(), and every request.
   loading.catch(leaveProcess)
 
-  const middleware = (req: ConnectRequest, res: ConnectResponse, next: Next = finalHandler(res)): void => {
-    if (mount !== undefined) dispatch(mount, req, res, next)
+  const middleware = (req: ConnectRequest, res: ConnectResponse, next?: Next): void => {
+    const host: Host = { req, res, next: next ?? finalHandler(res), isLast: next === undefined }
+    if (mount !== undefined) dispatch(mount, host)
     else {
-      loading.then(() => { dispatch(mount!, req, res, next) }, next).catch((error: unknown) => {
+      loading.then(() => { dispatch(mount!, host) }, host.next).catch((error: unknown) => {
         logError(req, error, 'the host failed to handle a request')
         res.destroy()
       })
@@ -114,6 +98,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
       await loading.catch(() => {})
       mount?.statics?.close()
       await lifecycle.idle()
+      await mount?.gate?.close()
       await mount?.cache.close()
       await oldCode?.close()
       for (const shadow of mount?.shadows.values() ?? []) await shadow.close()
@@ -122,10 +107,13 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
   })
 }
 
-const tellOfError: Mount['logError'] = (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
+const tellOfError: ExpressMount['logError'] = (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
 
 async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined, caches: ServerCaches): Promise<ExpressMount> {
+  const warn = (message: string): void => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
+  const settings = await loadSettings(options, warn)
   const reportError = await startInstrumentation({ ...options, loadModule, logError: tellOfError })
+  let proxy: ProxyFile | undefined
   const table = await loadTable(options.dir, {
     host: 'express',
     compat: options.compat,
@@ -133,7 +121,8 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     loadModules,
     metadata: metadataSource(options.compat),
     pages: pagesSource(options.pagesDir),
-    warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
+    alsoLoad: async (problems) => { proxy = await loadProxy(options, settings, warn, problems) },
+    warn
   })
   releaseCompiler()
   const mount: ExpressMount = {
@@ -144,7 +133,11 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     oldCode,
     shadows: createShadows(options.shadow, table, false),
     compat: options.compat,
-    trailingSlash: options.trailingSlash,
+    trailingSlash: settings.trailingSlash,
+    slashRedirects: settings.slashRedirects,
+    basePath: settings.basePath,
+    gate: await openGate(proxy, settings, options, lifecycle),
+    isForHost: options.proxyScope === 'host',
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
     unhandledMethod: options.unhandledMethod ?? 'answer',
     observe: traceRequest,
@@ -190,50 +183,4 @@ function finalHandler (res: ConnectResponse): Next {
     for (const [name, value] of Object.entries(answer?.headers ?? {})) res.setHeader(name, value)
     res.end(answer?.body)
   }
-}
-
-function dispatch (mount: ExpressMount, req: ConnectRequest, res: ConnectResponse, next: Next): void {
-  const { table, trailingSlash, oldCode, shadows } = mount
-  const target = fullTarget(req)
-  const path = pathOf(target)
-  const own = pathOf(req.url!)
-  const canonical = canonicalPath(path, trailingSlash)
-  const route = canonical === null ? table.match(withoutTrailingSlash(own)) : null
-  const endpoint = route === null ? undefined : mount.endpoints.get(route)![req.method as Method]
-  if (endpoint === undefined) {
-    const automatic = mount.unhandledMethod === 'answer' ? unhandled(mount, path, own, target, req.method!) : null
-    if (automatic !== null) sendAutomatic(res, automatic)
-    else if (oldCode === undefined) next()
-    else oldCode.answer(new ExpressPassed(req, res, target, mount.lifecycle, next))
-    return
-  }
-  onceClosed(res, mount.lifecycle.begin())
-  const exchange = new ExpressExchange(endpoint, req, res, target, next)
-  const answering = endpoint.takesBody ? undefined : mount.statics?.get(endpoint.route)
-  if (answering !== undefined) {
-    mount.port = req.socket.localPort
-    const mountPath = path.endsWith(own) ? path.slice(0, path.length - own.length) : ''
-    if (mount.mountPath === undefined) settleMountPath(mount, mountPath)
-    answering.handle(endpoint, exchange, own, mountPath)
-    return
-  }
-  const shadow = shadows.size === 0 || endpoint.takesBody ? undefined : shadows.get(endpoint.route)
-  if (shadow === undefined) handle(endpoint, exchange, own)
-  else shadow.handle(endpoint, exchange, own)
-}
-
-/** Express does not tell where it mounts a function: what was made ahead may have been made for another path. */
-function settleMountPath (mount: ExpressMount, mountPath: string): void {
-  mount.mountPath = mountPath
-  if (mountPath !== '' && mount.prerender !== 'lazy') void mount.statics!.prerenderBehind(mountPath)
-}
-
-/** What the host's router has cut off the path stays in front of redirects. */
-function unhandled (mount: ExpressMount, path: string, own: string, target: string, method: string): AutomaticAnswer | null {
-  const prefix = path.endsWith(own) ? path.slice(0, path.length - own.length) : path
-  return answerUnhandled(mount, path, searchOf(target), prefix, method)
-}
-
-function sendAutomatic (res: ConnectResponse, { status, headers, body }: AutomaticAnswer): void {
-  sendToNode(res, { status, statusText: '', headers: Object.entries(headers).flat(), body }, () => {})
 }

@@ -3,24 +3,17 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
 import type { OldCode } from '../handle/passed-request.ts'
-import type { Lifecycle } from '../handle/lifecycle.ts'
 import { answerUnhandled } from '../handle/unhandled.ts'
-import type { TrailingSlash } from '../routes/options.ts'
+import { wasRerouted } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
-import type { RouterOptions, RouteTable } from '../routes/table.ts'
-import { pathOf, searchOf } from '../web/target.ts'
+import { addGateHeaders, passGate } from './gate-hooks.ts'
 import { FastifyPassed } from './passed.ts'
+import { routedPath, routedSearch } from './read-path.ts'
+import type { FastifyMount } from './route-handler.ts'
 import { sendAutomatic } from './send.ts'
 
-interface Mounted {
-  table: RouteTable
-  /** Gets what nothing of the server's matches below the prefix. */
-  oldCode: OldCode | undefined
-  lifecycle: Lifecycle
-  prefix: string
-  trailingSlash: TrailingSlash
-  router: RouterOptions
-}
+/** A directory with its prefix. Its old code gets what nothing of the server's matches below that. */
+type Mounted = FastifyMount & { prefix: string }
 
 const mountedBelow = new WeakMap<object, Mounted[]>()
 
@@ -30,8 +23,7 @@ const mountedBelow = new WeakMap<object, Mounted[]>()
  * matches belong to whichever instance has the 404 handler, mostly the root, so the hook is put there; one hook serves all
  * directories.
  */
-export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Mounted): void {
-  const root = rootOf(fastify)
+export function answerWhatNobodyHandles (root: FastifyInstance, mounted: Mounted): void {
   const others = mountedBelow.get(root)
   if (others !== undefined) {
     others.push(mounted)
@@ -41,17 +33,33 @@ export function answerWhatNobodyHandles (fastify: FastifyInstance, mounted: Moun
   mountedBelow.set(root, all)
   // After the last onRequest hook, which may set headers (CORS), and before any body is parsed.
   root.addHook('preParsing', (request, reply, payload, done) => {
+    addGateHeaders(request, reply)
     if (!request.is404) return done(null, payload)
-    if (sendAnswer(all, request, reply)) return
-    const mount = mountFor(all, request)
-    if (mount === undefined) done(null, payload)
-    else mount.oldCode!.answer(new FastifyPassed(request, reply, mount.lifecycle, () => payload as Readable, () => { done(null, payload) }))
+    passGates(all, request, reply, payload as Readable, () => {
+      if (sendAnswer(all, request, reply)) return
+      const mount = mountFor(all, request)
+      const nothing = (): void => {
+        // Who is told that there is nothing asked for another path.
+        if (wasRerouted(request.raw)) request.raw.url = request.originalUrl
+        done(null, payload)
+      }
+      if (mount === undefined) nothing()
+      else mount.oldCode!.answer(new FastifyPassed(request, reply, mount.lifecycle, () => payload as Readable, nothing))
+    })
   })
+}
+
+/** One after the other: each may answer, or send the request elsewhere. */
+function passGates ([mount, ...others]: Mounted[], request: FastifyRequest, reply: FastifyReply, payload: Readable, proceed: () => void): void {
+  if (mount === undefined) return proceed()
+  const goOn = (): void => { passGates(others, request, reply, payload, proceed) }
+  if (mount.gate === undefined) goOn()
+  else passGate(mount, mount.gate, request, reply, payload, goOn)
 }
 
 function sendAnswer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
   for (const mount of all) {
-    const automatic = answerUnhandled(mount, routedPath(request.url, mount.router), searchOf(request.url), mount.prefix, request.method)
+    const automatic = answerUnhandled(mount, routedPath(request.url, mount.router), routedSearch(request.url, mount.router), mount.prefix, request.method)
     if (automatic !== null) {
       sendAutomatic(reply, automatic)
       return true
@@ -83,15 +91,8 @@ export function routeUpgrades (fastify: FastifyInstance, oldCode: OldCode): void
   })
 }
 
-/** The path as the server's router reads it. */
-export function routedPath (target: string, { ignoreDuplicateSlashes, useSemicolonDelimiter }: RouterOptions): string {
-  let path = pathOf(target)
-  if (ignoreDuplicateSlashes === true) path = path.replace(/\/{2,}/g, '/')
-  return useSemicolonDelimiter === true ? path.split(';', 1)[0]! : path
-}
-
 /** Encapsulated instances inherit from their parent. */
-function rootOf (instance: FastifyInstance): FastifyInstance {
+export function rootOf (instance: FastifyInstance): FastifyInstance {
   let at = instance
   for (;;) {
     const parent = Object.getPrototypeOf(at) as Partial<FastifyInstance> | null

@@ -50,7 +50,7 @@ export function sendDefault (reply: FastifyReply, error: Error): void {
   const { status, headers = {}, body } = defaultAnswer(error) ?? { status: 500, body: undefined }
   reply.removeHeader('content-type').removeHeader('content-encoding').code(status).headers(headers)
   if (body === undefined) reply.send()
-  else reply.type('text/plain; charset=utf-8').send(body)
+  else reply.type(headers['content-type'] ?? 'text/plain; charset=utf-8').send(body)
 }
 
 type FastifyRoutesErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown

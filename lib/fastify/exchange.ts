@@ -2,9 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { BodyConsumedError } from '../errors.ts'
-import type { HandlerContext, HostExchange } from '../handle/context.ts'
+import type { HandlerContext, HostExchange, Mount } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
+import type { OldCode } from '../handle/passed-request.ts'
 import { followStream } from '../handle/stream.ts'
+import type { Passage } from '../proxy/passage.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import { parsedBodyBytes } from '../web/parsed-body.ts'
 import type { Outgoing } from '../web/outgoing.ts'
@@ -20,9 +22,15 @@ export class FastifyExchange implements HostExchange {
   readonly reply: FastifyReply
   readonly target: string
   readonly #endpoint: Endpoint
+  readonly #passage: Passage | undefined
 
-  constructor (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, target: string) {
+  /**
+   * @param target what handlers are told that was asked for
+   * @param passage through a gate that has something to add to the answer
+   */
+  constructor (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, target: string, passage: Passage | undefined) {
     this.#endpoint = endpoint
+    this.#passage = passage
     this.request = request
     this.reply = reply
     this.target = target
@@ -59,7 +67,7 @@ export class FastifyExchange implements HostExchange {
       followStream(body, reply.raw, context, lifecycle)
       this.#takeBackOnError(body, outgoing)
     }
-    sendReply(reply, outgoing)
+    sendReply(reply, this.#passage === undefined ? outgoing : this.#passage.overlay(outgoing))
   }
 
   /** A stream that fails before it begins leaves the reply as the handler found it. */
@@ -73,16 +81,15 @@ export class FastifyExchange implements HostExchange {
     })
   }
 
+  get isRerouted (): boolean { return this.#passage?.isRerouted === true }
+
   presetHeaders (): Record<string, unknown> { return { ...this.reply.getHeaders() } }
 
   passOn (headers: string[], oldCode = this.#endpoint.mount.oldCode): void {
     const { reply } = this
     if (reply.sent) return
     addReplyHeaders(reply, headers)
-    const { lifecycle } = this.#endpoint.mount
-    const nothing = (): void => { reply.callNotFound() }
-    if (oldCode === undefined) nothing()
-    else oldCode.answer(new FastifyPassed(this.request, reply, lifecycle, () => bodyOf(this.request), nothing))
+    giveToOthers(this.request, reply, this.#endpoint.mount, oldCode)
   }
 
   notFound (): void { this.reply.callNotFound() }
@@ -90,6 +97,13 @@ export class FastifyExchange implements HostExchange {
   fail (error: Error): void {
     fail(this.request, this.reply, this.#endpoint.route, error)
   }
+}
+
+/** Has a matched request that a route does not take answered by the old code, or by what the server has where nothing is. */
+export function giveToOthers (request: FastifyRequest, reply: FastifyReply, { lifecycle }: Mount, oldCode: OldCode | undefined): void {
+  const nothing = (): void => { reply.callNotFound() }
+  if (oldCode === undefined) nothing()
+  else oldCode.answer(new FastifyPassed(request, reply, lifecycle, () => bodyOf(request), nothing))
 }
 
 /** Scheme and authority as the host sees them. */

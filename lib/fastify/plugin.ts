@@ -5,7 +5,7 @@ import type { Prerender } from '../cache/options.ts'
 import { ServerCaches } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
-import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
+import { AppDirectoryError, AppRoutesOptionError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { enterProcess } from '../handle/process.ts'
@@ -17,13 +17,17 @@ import { releaseCompiler } from '../loader/compile.ts'
 import { loadModule, loadModules } from '../loader/load.ts'
 import { metadataSource } from '../metadata/source.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
+import type { Gate } from '../proxy/gate.ts'
+import { loadProxy, openGate } from '../proxy/open-gate.ts'
+import type { ProxyFile } from '../proxy/proxy-file.ts'
+import { loadSettings } from '../proxy/settings.ts'
 import { loadTable } from '../routes/load-table.ts'
-import type { TrailingSlash } from '../routes/options.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { answerWhatNobodyHandles, routeUpgrades } from './automatic.ts'
+import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
+import { guardHost, guardRoutes } from './gate-hooks.ts'
 import { routeOptionsOf } from './route-config.ts'
 import { acceptAnyContentType, routeHandler, segmentsOf, type FastifyMount } from './route-handler.ts'
 
@@ -43,43 +47,18 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   const options = parseOptions(given, {
     prefix: { valid: (value) => typeof value === 'string', expected: 'a path' },
     logLevel: { valid: (value) => typeof value === 'string', expected: 'a log level' }
-  }) as ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
+  }) as Options
   const oldCode = options.fallback === undefined ? undefined : createOldCode(options.fallback, 'fallback')
   const leaveProcess = enterProcess(options)
   fastify.addHook('onClose', () => { leaveProcess() })
 
-  const router = routerOptions(fastify)
-  const { reportError, table, shadows } = await load(fastify, options, router, oldCode).catch((error: unknown) => {
+  const mount = await load(fastify, options, oldCode).catch((error: unknown) => {
     // A server that failed to start may never be closed.
     leaveProcess()
     throw error
   })
-  const log: CacheLog = {
-    debug: (message) => { fastify.log.debug(message) },
-    info: (message) => { fastify.log.info(message) },
-    warn: (message) => { fastify.log.warn(message) },
-    error: (err, message) => { fastify.log.error({ err }, message) }
-  }
-  const mount: FastifyMount = {
-    table,
-    router,
-    compat: options.compat,
-    trailingSlash: router.ignoreTrailingSlash === true ? 'ignore' : options.trailingSlash,
-    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
-    strict: options.strict,
-    oldCode,
-    shadows,
-    observe: traceRequest,
-    reportError,
-    lifecycle: new Lifecycle(options.closeTimeout),
-    cache: openCache(options.cache, options.dir, table, log),
-    etag: options.cache.etag ?? false,
-    log,
-    localOrigin: () => localOrigin(fastify),
-    // There is no request where an answer is made ahead.
-    logError: (exchange, err, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).error({ err }, message) },
-    logWarning: (exchange, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).warn(message) }
-  }
+  releaseCompiler()
+  const { table, gate } = mount
   logMaxParamLength(fastify, table)
   closeWith(fastify, mount)
   decorate(fastify, mount.cache)
@@ -88,6 +67,7 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     const prefix = child.prefix.replace(/\/+$/, '')
     mount.statics = new StaticRoutes(mount, table, segmentsOf(prefix), prefix)
     prerenderAhead(fastify, mount.statics, options.cache.prerender)
+    if (gate !== undefined) installGate(child, mount, gate, prefix)
     refuseDuplicates(child, table, prefix)
     refuseUnknownConstraints(child, options.dir, table)
     await registerFolders(child, table, (scope, routes) => {
@@ -98,16 +78,21 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
       const errorHandler = errorHandlerFor(scope)
       for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
     })
-    answerWhatNobodyHandles(fastify, { ...mount, prefix })
+    answerWhatNobodyHandles(rootOf(fastify), { ...mount, prefix })
     if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(fastify, oldCode)
-  }, { prefix: options.prefix, logLevel: options.logLevel })
+  }, { prefix: prefixFor(fastify, options.prefix, mount.basePath), logLevel: options.logLevel })
 }
 
-const logError: FastifyMount['logError'] = (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
+type Options = ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
 
-/** Loads what is in the files of the application. */
-async function load (fastify: FastifyInstance, options: ParsedOptions, router: RouterOptions, oldCode: OldCode | undefined): Promise<Pick<FastifyMount, 'reportError' | 'table' | 'shadows'>> {
+async function load (fastify: FastifyInstance, options: Options, oldCode: OldCode | undefined): Promise<FastifyMount> {
+  const warn = (message: string): void => { fastify.log.warn(message) }
+  const router = routerOptions(fastify)
+  const lifecycle = new Lifecycle(options.closeTimeout)
+  const log = logOf(fastify)
   const reportError = await startInstrumentation({ ...options, loadModule, logError })
+  const settings = await loadSettings(options, (message) => { fastify.log.info(message) })
+  let proxy: ProxyFile | undefined
   const table = await loadTable(options.dir, {
     host: 'fastify',
     compat: options.compat,
@@ -116,11 +101,65 @@ async function load (fastify: FastifyInstance, options: ParsedOptions, router: R
     loadModules,
     metadata: metadataSource(options.compat),
     pages: pagesSource(options.pagesDir),
-    warn: (message) => { fastify.log.warn(message) }
+    alsoLoad: async (problems) => { proxy = await loadProxy(options, settings, warn, problems) },
+    warn
   })
-  releaseCompiler()
-  return { reportError, table, shadows: createShadows(options.shadow, table, oldCode === undefined) }
+  const ignoresSlashes = router.ignoreTrailingSlash === true
+  return {
+    table,
+    ownRoutes: new WeakSet(),
+    router,
+    compat: options.compat,
+    trailingSlash: ignoresSlashes ? 'ignore' : settings.trailingSlash,
+    slashRedirects: ignoresSlashes ? 'ignore' : settings.slashRedirects,
+    basePath: settings.basePath,
+    bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
+    strict: options.strict,
+    oldCode,
+    shadows: createShadows(options.shadow, table, oldCode === undefined),
+    gate: await openGate(proxy, settings, options, lifecycle),
+    isForHost: options.proxyScope === 'host',
+    servesBothSlashes: !ignoresSlashes && settings.servesBothSlashes,
+    observe: traceRequest,
+    reportError,
+    lifecycle,
+    cache: openCache(options.cache, options.dir, table, log),
+    etag: options.cache.etag ?? false,
+    log,
+    localOrigin: () => localOrigin(fastify),
+    // There is no request where an answer is made ahead.
+    logError: (exchange, err, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).error({ err }, message) },
+    logWarning: (exchange, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).warn(message) }
+  }
 }
+
+const logOf = (fastify: FastifyInstance): CacheLog => ({
+  debug: (message) => { fastify.log.debug(message) },
+  info: (message) => { fastify.log.info(message) },
+  warn: (message) => { fastify.log.warn(message) },
+  error: (err, message) => { fastify.log.error({ err }, message) }
+})
+
+/**
+ * A base path is the whole of what stands in front of the directory's paths, the prefixes of Fastify included.
+ * @throws AppRoutesOptionError
+ */
+function prefixFor ({ prefix: outer }: FastifyInstance, own: string | undefined, basePath: string): string | undefined {
+  if (basePath === '') return own
+  const whole = (outer + (own ?? '')).replace(/\/+$/, '')
+  if (whole !== '' && basePath !== whole && !basePath.startsWith(whole + '/')) {
+    throw new AppRoutesOptionError(`The directory is mounted at the prefix '${whole}', which its \`basePath\` does not begin with: '${basePath}'. A base path is the whole of what stands in front of every path. Leave one of the two out.`)
+  }
+  return basePath.slice(outer.replace(/\/+$/, '').length)
+}
+
+function installGate (scope: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
+  if (mount.isForHost) guardHost(rootOf(scope), mount, gate, prefix)
+  else guardRoutes(scope, mount, gate, prefix)
+  if (mount.basePath === '') for (const source of gate.unreachableBelow(prefix)) scope.log.warn(`The matcher '${source}' of the proxy matches nothing below the prefix '${prefix}': matchers see the whole path.`)
+}
+
+const logError: FastifyMount['logError'] = (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
 
 const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }
 
@@ -166,7 +205,7 @@ function localOrigin ({ server }: FastifyInstance): string {
 }
 
 function closeWith (fastify: FastifyInstance, mount: FastifyMount): void {
-  const { lifecycle, oldCode, shadows, cache } = mount
+  const { lifecycle, oldCode, shadows, cache, gate } = mount
   fastify.addHook('preClose', (done) => {
     mount.statics?.close()
     lifecycle.close()
@@ -174,6 +213,7 @@ function closeWith (fastify: FastifyInstance, mount: FastifyMount): void {
   })
   fastify.addHook('onClose', async () => {
     await lifecycle.idle()
+    await gate?.close()
     await cache.close()
     await oldCode?.close()
     for (const shadow of shadows.values()) await shadow.close()
@@ -229,24 +269,19 @@ function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, pr
     for (const path of mount.table.routerPaths(route)) {
       // The host may have a HEAD of its own for our GET; it keeps it.
       if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path), constraints: constraintsOf(route) })) continue
-      for (const url of spellings(path, prefix, mount.trailingSlash)) {
-        child.route({
-          method: method as HTTPMethods,
-          url,
-          handler,
-          errorHandler,
-          exposeHeadRoute: false,
-          ...routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
-        })
+      for (const url of spellings(path, prefix, mount.servesBothSlashes)) {
+        const options = routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
+        mount.ownRoutes.add(options.config!.appRoute!)
+        child.route({ method: method as HTTPMethods, url, handler, errorHandler, exposeHeadRoute: false, ...options } as RouteOptions)
       }
     }
   }
 }
 
 /** The prefix alone is the root of what is below it. With `trailingSlash: true` a path has either form (files keep none). */
-function spellings (path: string, prefix: string, trailingSlash: TrailingSlash): string[] {
+function spellings (path: string, prefix: string, withSlash: boolean): string[] {
   const bare = path === '/' && prefix !== '' ? '' : path
   // To Fastify, '/' below a prefix is both forms.
-  if (bare === '' && trailingSlash === true) return ['/']
-  return trailingSlash === true && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
+  if (bare === '' && withSlash) return ['/']
+  return withSlash && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
 }

@@ -5,20 +5,30 @@ import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import type { StaticRoutes } from '../handle/static-routes.ts'
 import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
-import { canonicalPath, cutPrefix, endOfOrdinaryPath } from '../routes/path.ts'
+import type { Gate } from '../proxy/gate.ts'
+import { passageOf, type Passage } from '../proxy/passage.ts'
+import { cutPrefix } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
-import { searchOf } from '../web/target.ts'
-import { routedPath } from './automatic.ts'
-import { FastifyExchange } from './exchange.ts'
+import { withoutBasePath } from '../web/target.ts'
+import { FastifyExchange, giveToOthers } from './exchange.ts'
+import { canonicalRouted, ordinaryReader, routedPath, routedSearch, routedTarget } from './read-path.ts'
 import { sendAutomatic } from './send.ts'
 
 /** One directory in one server. */
 export interface FastifyMount extends Mount {
   table: RouteTable
+  /** What its routes have in their config. */
+  ownRoutes: WeakSet<object>
   router: RouterOptions
   shadows: Shadows
   /** Once the prefix is known. */
   statics?: StaticRoutes
+  /** What stands in front of the directory, if there is anything. */
+  gate: Gate | undefined
+  /** Whether that looks at the host's own routes, too. */
+  isForHost: boolean
+  /** Whether each path is served with a slash at its end as well. */
+  servesBothSlashes: boolean
 }
 
 /** How many segments of a path belong to a mount prefix. */
@@ -45,27 +55,37 @@ function giveBackOddType (request: FastifyRequest): void {
 
 /** Everything that does not change from request to request is settled here, once for each route. */
 export function routeHandler (route: Route, method: Method, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { table } = mount
+  const { table, gate } = mount
   const endpoint = new Endpoint(mount, route, method, prefix)
   const answering = endpoint.takesBody ? undefined : mount.statics?.get(route)
   const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)
   const needsRest = route.segments.at(-1)?.kind === 'catch-all'
   const readPath = pathReader(route, mount, prefix)
+  const targetFor = targetReader(mount)
 
   return (request, reply) => {
     const path = readPath(request, reply)
     if (path === null) return
-    if (needsRest && (request.params as { '*'?: string })['*'] === '') return reply.callNotFound()
+    if (needsRest && (request.params as { '*'?: string })['*'] === '') return giveToOthers(request, reply, mount, mount.oldCode)
     if (shadowed) {
       const owner = table.match(cutPrefix(path, prefix) ?? path)
       if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
     }
     if (endpoint.takesBody) giveBackOddType(request)
-    const exchange = new FastifyExchange(endpoint, request, reply, mount.router.ignoreDuplicateSlashes === true ? path + searchOf(request.url) : request.url)
+    const passage = gate === undefined ? undefined : passageOf(request.raw, gate)
+    const exchange = new FastifyExchange(endpoint, request, reply, targetFor(request.url, passage), passage)
     if (answering !== undefined) answering.handle(endpoint, exchange, path)
     else if (shadow === undefined) handle(endpoint, exchange, path)
     else shadow.handle(endpoint, exchange, path)
+  }
+}
+
+/** What handlers are told that was asked for: what the client sent, whatever path it was rewritten to. */
+function targetReader ({ router, basePath }: FastifyMount): (url: string, passage: Passage | undefined) => string {
+  return (url, passage) => {
+    const target = passage?.isRerouted === true ? passage.target : routedTarget(url, router)
+    return basePath === '' ? target : withoutBasePath(target, basePath)
   }
 }
 
@@ -73,17 +93,18 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
  * Reads the path that a request was routed by. Where another form of it is the canonical one, or where it is not the
  * route's by Next.js's rules, the request is answered and there is none.
  */
-function pathReader (route: Route, { table, router, trailingSlash }: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
-  const duplicateSlashes = router.ignoreDuplicateSlashes === true ? 'keep' : 'redirect'
-  const needsCare = trailingSlash === true || duplicateSlashes === 'keep' || router.useSemicolonDelimiter === true || table.isOdd(route)
+function pathReader (route: Route, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
+  const { table, router, slashRedirects } = mount
+  const readOrdinary = table.isOdd(route) ? () => null : ordinaryReader(slashRedirects, router)
 
-  return ({ url }, reply) => {
-    const end = needsCare ? -1 : endOfOrdinaryPath(url)
-    if (end !== -1) return end === url.length ? url : url.slice(0, end)
+  return (request, reply) => {
+    const { url } = request
+    const ordinary = readOrdinary(url)
+    if (ordinary !== null) return ordinary
     const path = routedPath(url, router)
-    const canonical = canonicalPath(path, trailingSlash, duplicateSlashes)
-    if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, searchOf(url)))
-    else if (!table.isSpelled(route, path, prefix)) reply.callNotFound()
+    const canonical = canonicalRouted(path, slashRedirects, router)
+    if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, routedSearch(url, router)))
+    else if (!table.isSpelled(route, path, prefix)) giveToOthers(request, reply, mount, mount.oldCode)
     else return path
     return null
   }

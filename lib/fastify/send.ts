@@ -26,7 +26,7 @@ export function sendReply (reply: FastifyReply, { status, statusText, headers, b
 }
 
 /** @returns whether there is a content type among them; an empty one is none to Fastify */
-export function addReplyHeaders (reply: FastifyReply, headers: string[]): boolean {
+export function addReplyHeaders (reply: FastifyReply, headers: readonly string[]): boolean {
   let hasType = false
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = [headers[index]!, headers[index + 1]!]

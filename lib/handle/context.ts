@@ -19,7 +19,12 @@ import type { Observe, Observer, ReportError } from './observe.ts'
 /** What all requests of one mounted directory share. */
 export interface Mount {
   compat: Compat
+  /** Whether URLs end with a slash. */
   trailingSlash: TrailingSlash
+  /** Which paths are redirected because of the slash at their end. */
+  slashRedirects: TrailingSlash
+  /** What stands in front of every path, and what handlers do not see. */
+  basePath: string
   bodyLimit: number
   /** Whether `NextResponse.next()` in a handler is an error, as in Next.js. */
   strict: boolean
@@ -54,6 +59,8 @@ export interface HostExchange extends Exchange {
    * @throws Error where there is no request
    */
   readonly touched: Touched | undefined
+  /** Whether a proxy led the request here from another path, which handlers are shown. */
+  readonly isRerouted?: boolean
   /** Whether draft mode is on, where no request tells. */
   readonly draft?: boolean
   /** The client's address as the host sees it. */

@@ -1,9 +1,10 @@
 import { NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { impliedHeader } from '../web/headers.ts'
+import type { Exchange } from '../web/exchange.ts'
 import { bodyTaken } from '../web/lazy-request.ts'
 import { toOutgoing } from '../web/outgoing.ts'
-import type { HandlerContext, HostExchange } from './context.ts'
+import type { HandlerContext } from './context.ts'
 
 /** What a handler that passes its request on has said of it, by `NextResponse.next()`. */
 export interface PassedOn {
@@ -47,7 +48,8 @@ function isBodyLost ({ request, exchange }: HandlerContext): boolean {
 /** The protocol between a response and what runs it, and what describes the body of another answer. */
 const isInternal = (name: string): boolean => name.startsWith('x-middleware-') || /^content-(?:encoding|length|range|type)$/.test(name)
 
-function wantedHeaders (headers: Headers, exchange: HostExchange): Map<string, string> | undefined {
+/** What `NextResponse.next({ request: { headers } })` says of the request's headers: all of them; undefined where they stay. */
+export function wantedHeaders (headers: Headers, exchange: Exchange): Map<string, string> | undefined {
   const names = headers.get('x-middleware-override-headers')
   if (names === null) return undefined
   const wanted = new Map<string, string>()
@@ -59,7 +61,7 @@ function wantedHeaders (headers: Headers, exchange: HostExchange): Map<string, s
 }
 
 /** `new Headers(request.headers)` has the proxy headers that the client did not send: they are of our own making. */
-function isCopyOfImplied (name: string, value: string, exchange: HostExchange): boolean {
+function isCopyOfImplied (name: string, value: string, exchange: Exchange): boolean {
   return exchange.headers[name] === undefined && impliedHeader(name, exchange) === value
 }
 
@@ -69,7 +71,7 @@ const FRAMING = new Set(['connection', 'content-length', 'expect', 'host', 'tran
 const isFixed = (name: string): boolean => name.startsWith(':') || FRAMING.has(name)
 
 /** Makes a Node.js request have the given headers, for whoever looks at it next. */
-export function setRequestHeaders ({ req, headers }: HostExchange, wanted: Map<string, string>): void {
+export function setRequestHeaders ({ req, headers }: Pick<Exchange, 'req' | 'headers'>, wanted: Map<string, string>): void {
   const changed = new Map([...wanted].filter(([name, value]) => !isFixed(name) && headers[name] !== value))
   const stays = (name: string): boolean => isFixed(name) || (wanted.has(name) && !changed.has(name))
   const raw: string[] = []

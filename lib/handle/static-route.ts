@@ -134,7 +134,10 @@ export class StaticRoute {
       return kept === undefined ? await this.#answerNew(endpoint, exchange, place, true) : this.#send(exchange, kept.entry, 'MISS')
     }
     if ('entry' in made) return this.#send(exchange, made.entry, 'MISS')
-    if (underway === undefined || made.outcome.kind === 'failed') return giveOwn(exchange, made.outcome)
+    const { outcome } = made
+    // Made without its client, a handler that looks at the request cannot answer it.
+    const isForOne = outcome.kind === 'failed' && outcome.used !== undefined
+    if (!isForOne && (underway === undefined || outcome.kind === 'failed')) return giveOwn(exchange, outcome)
     this.#runForOne(endpoint, exchange, place)
   }
 
@@ -152,7 +155,7 @@ export class StaticRoute {
     const { key } = place
     if (!this.#cache.isShared) return await this.#make(place, exchange)
     const release = await this.#cache.lock(key, LONGEST_WAIT)
-    if (release !== 'taken') return await this.#make(place, exchange).finally(release)
+    if (release !== 'taken') return await this.#makeUnlessKept(place, exchange).finally(release)
     for (const end = performance.now() + LONGEST_WAIT; performance.now() < end;) {
       await new Promise((resolve) => { setTimeout(resolve, POLL) })
       const kept = await this.#cache.get(key, NO_TAGS)
@@ -161,10 +164,18 @@ export class StaticRoute {
     return await this.#make(place, exchange)
   }
 
+  /** Whoever had the lock before may have made it. */
+  async #makeUnlessKept (place: Place, exchange: HostExchange): Promise<Made> {
+    const kept = await this.#cache.get(place.key, NO_TAGS)
+    return kept === undefined ? await this.#make(place, exchange) : { entry: kept.entry }
+  }
+
   /** @param exchange of the client who waits for it */
   async #make (place: Place, exchange?: HostExchange): Promise<Made> {
     const createdAt = this.#cache.now()
-    const outcome = exchange === undefined || this.#isForced ? await this.#runQuietly(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path)
+    // What a client asked for that was led here from another path is not for those who ask for this one.
+    const isAlone = exchange === undefined || this.#isForced || exchange.isRerouted === true
+    const outcome = isAlone ? await this.#runQuietly(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path)
     const entry = outcome.kind !== 'answer' || outcome.used !== undefined ? undefined : await entryOf(outcome, createdAt, this.route, (message) => { this.#endpoint.mount.log.warn(message) })
     if (entry === undefined) {
       this.#learn(outcome, place.key)
@@ -219,7 +230,8 @@ export class StaticRoute {
       return NOTHING_MADE
     }
     try {
-      return await this.#prerender(place)
+      const kept = release === undefined ? undefined : await this.#cache.get(key, NO_TAGS)
+      return kept?.freshness === 'fresh' ? { entry: kept.entry } : await this.#prerender(place)
     } finally {
       await release?.()
     }

@@ -28,7 +28,7 @@ export function withoutHandler (allow: string, method: string): AutomaticAnswer 
 /** What is to be known of a mounted directory, for requests that none of its handlers takes. */
 interface Unhandled {
   table: RouteTable
-  trailingSlash: TrailingSlash
+  slashRedirects: TrailingSlash
   /** Has the verbs that our files lack. */
   oldCode: OldCode | undefined
 }
@@ -39,17 +39,17 @@ interface Unhandled {
  * @param path as the client sent it, mount prefix included
  * @param prefix the mount prefix
  */
-export function answerUnhandled ({ table, trailingSlash, oldCode }: Unhandled, path: string, search: string, prefix: string, method: string): AutomaticAnswer | null {
-  const canonical = canonicalPath(path, trailingSlash)
-  if (canonical !== null) return leadsToRoute(table, canonical, prefix, trailingSlash) ? redirectTo(canonical, search) : null
+export function answerUnhandled ({ table, slashRedirects, oldCode }: Unhandled, path: string, search: string, prefix: string, method: string): AutomaticAnswer | null {
+  const canonical = canonicalPath(path, slashRedirects)
+  if (canonical !== null) return leadsToRoute(table, canonical, prefix, slashRedirects) ? redirectTo(canonical, search) : null
   if (oldCode !== undefined) return null
   const route = match(table, path, prefix)
   return route === null || route.isGuarded || route.handlers[method as never] !== undefined ? null : withoutHandler(route.allow, method)
 }
 
 /** Follows the redirects that the client is going to follow; there are two at most. */
-function leadsToRoute (table: RouteTable, path: string, prefix: string, trailingSlash: TrailingSlash): boolean {
-  const next = canonicalPath(path, trailingSlash)
+function leadsToRoute (table: RouteTable, path: string, prefix: string, slashRedirects: TrailingSlash): boolean {
+  const next = canonicalPath(path, slashRedirects)
   return match(table, next ?? path, prefix) !== null
 }
 

@@ -26,15 +26,23 @@ export interface ConfigRewrite extends Rule {
 export type ConfigRedirect = Rule & { destination: string, priority?: boolean } &
   ({ permanent: boolean, statusCode?: never } | { statusCode: number, permanent?: never })
 
+/** Rewrites by when they are asked. */
+export interface RewriteLists {
+  beforeFiles?: ConfigRewrite[]
+  afterFiles?: ConfigRewrite[]
+  fallback?: ConfigRewrite[]
+}
+
 type Settled<T> = T | Promise<T>
 
 /** @see https://nextjs.org/docs/app/api-reference/config/next-config-js */
 export interface NextConfig {
   basePath?: string
   trailingSlash?: boolean
+  skipTrailingSlashRedirect?: boolean
   headers?: () => Settled<ConfigHeader[]>
   redirects?: () => Settled<ConfigRedirect[]>
-  rewrites?: () => Settled<ConfigRewrite[] | { beforeFiles?: ConfigRewrite[], afterFiles?: ConfigRewrite[], fallback?: ConfigRewrite[] }>
+  rewrites?: () => Settled<ConfigRewrite[] | RewriteLists>
   pageExtensions?: string[]
   cacheHandler?: string
   cacheMaxMemorySize?: number

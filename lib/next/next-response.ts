@@ -1,5 +1,6 @@
 import type { ResponseCookies as EdgeResponseCookies } from '@edge-runtime/cookies'
 import type { BodyInit } from '../web/fetch-types.ts'
+import { lightHeaders } from '../web/light-headers.ts'
 import { jsonResponse, LightResponse } from '../web/light-response.ts'
 import { ResponseCookies } from './response-cookies.ts'
 import { validateUrl } from './validate-url.ts'
@@ -68,20 +69,20 @@ export const NextResponse: NextResponseConstructor = class NextResponse extends 
     const status = typeof init === 'number' ? init : init?.status ?? 307
     if (!REDIRECT_STATUS.has(status)) throw new RangeError('Failed to execute "redirect" on "response": Invalid status code')
     const own = typeof init === 'object' ? init ?? {} : {}
-    const headers = new Headers(own.headers)
+    const headers = lightHeaders(own.headers, null)
     headers.set('location', validateUrl(url))
     return new NextResponse(null, { ...own, headers, status })
   }
 
   static rewrite (destination: string | NextUrlLike | URL, init?: MiddlewareResponseInit): NextResponse {
-    const headers = new Headers(init?.headers)
+    const headers = lightHeaders(init?.headers, null)
     headers.set('x-middleware-rewrite', validateUrl(destination))
     overrideRequestHeaders(init, headers)
     return new NextResponse(null, { ...init, headers })
   }
 
   static next (init?: MiddlewareResponseInit): NextResponse {
-    const headers = new Headers(init?.headers)
+    const headers = lightHeaders(init?.headers, null)
     headers.set('x-middleware-next', '1')
     overrideRequestHeaders(init, headers)
     return new NextResponse(null, { ...init, headers })

@@ -24,6 +24,8 @@ export interface LoadOptions {
   metadata: MetadataSource
   /** Where there are API routes of Next.js's Pages Router, too. */
   pages?: PagesSource
+  /** Loads what belongs to the directory beside its files; what is wrong is told together with the rest. */
+  alsoLoad?: (problems: AppDirectoryProblem[]) => Promise<void>
   /** Told what is odd but starts all the same; each sentence names its file. */
   warn: (message: string) => void
 }
@@ -40,11 +42,11 @@ export interface PagesSource {
  * @throws AppDirectoryError with everything that is wrong, so that nothing is half-registered
  */
 export async function loadTable (dir: string, options: LoadOptions): Promise<RouteTable> {
-  const { entries, proxies, plugins: pluginFiles } = await scan(dir)
+  const { entries, plugins: pluginFiles } = await scan(dir)
   const pages = options.pages === undefined ? [] : await scanPages(options.pages.dir, dir, options.warn)
-  warnAboutProxies(proxies, options.warn)
   const failures: AppDirectoryProblem[] = []
   const plugins = await loadFolderPlugins(dir, pluginFiles, options, failures)
+  await options.alsoLoad?.(failures)
   const loaded = await loadFiles(dir, [...chooseFiles(entries, options), ...pages], options, failures)
   const placed = entries.map((entry) => loaded.get(entry)?.entry ?? entry)
   const problems = [...findConflicts(placed, options.compat), ...findPagesConflicts(pages, placed, options.compat)]
@@ -52,11 +54,6 @@ export async function loadTable (dir: string, options: LoadOptions): Promise<Rou
   problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
   return new RouteTable(routes.filter((route) => route !== null), options.router, [...plugins.values()])
-}
-
-/** A proxy often guards routes: it must not be passed over in silence. */
-function warnAboutProxies (proxies: string[], warn: LoadOptions['warn']): void {
-  for (const file of proxies) warn(`${file} is not run: this version of fastify-app-routes has no proxy (middleware) yet. What it guards is unguarded here; guard it with the host's hooks.`)
 }
 
 async function makeRoute ({ entry, module, source }: LoadedFile, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {

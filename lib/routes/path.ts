@@ -67,6 +67,44 @@ export function resolvePath (path: string): string {
   return new URL('http://n' + collapsed).pathname.replace(/\/+/g, '/')
 }
 
+/** A folder's name, or a path, with every escape that a URL needs: a client sends `ü` as `%C3%BC`. */
+export function asSpelled (text: string): string {
+  if (!UNSPELLED.test(text)) return text
+  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()).replace(/[^\x21-\x7e]|["#<>?\\`{}]/gu, encodeURIComponent)
+}
+
+const UNSPELLED = /[^\x21-\x24\x26-\x7e]|["#<>?\\`{}]/
+
+/**
+ * A path as the routers of the hosts compare it: decoded, but for reserved characters (`%2F`) and the percent sign. Null
+ * where an escape is malformed.
+ */
+export function asRouted (path: string): string | null {
+  try {
+    return decodeURI(path.replaceAll('%25', '%2525'))
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The ways in which a canonical path may be read, the one as sent first. Patterns are written in plain letters (`/über`), and
+ * a guard must not be walked round by spelling a path otherwise than its pattern.
+ */
+export function readingsOf (path: string): string[] {
+  if (!path.includes('%')) return [path]
+  const readings = [path, asRouted(path), decodedWhole(path)]
+  return [...new Set(readings.filter((reading) => reading !== null))]
+}
+
+function decodedWhole (path: string): string | null {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return null
+  }
+}
+
 /**
  * The parameter values of a route, taken from the path as the client sent it and decoded segment by segment,
  * so that an encoded slash stays inside its value.

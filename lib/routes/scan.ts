@@ -20,8 +20,6 @@ export interface Entry {
 
 export interface Scan {
   entries: Entry[]
-  /** `proxy.ts` and `middleware.ts` files beside or above the app directory, absolute. */
-  proxies: string[]
   /** `fastify.ts` files, relative to the app directory. */
   plugins: string[]
 }
@@ -46,11 +44,10 @@ export async function scan (dir: string): Promise<Scan> {
   if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError('app', dir)
   // Twice as fast as asking a thread for each of a thousand folders.
   const files = globbySync(PATTERNS, { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
-  const proxies = globbySync(['proxy.{js,mjs,ts,mts}', 'middleware.{js,mjs,ts,mts}', '../proxy.{js,mjs,ts,mts}', '../middleware.{js,mjs,ts,mts}'], { cwd: dir, absolute: true, expandDirectories: false })
   const entries = files.map(toEntry).filter((entry) => entry !== null)
   entries.sort((a, b) => a.file < b.file ? -1 : 1)
   const plugins = files.filter((file) => FOLDER_PLUGIN.test(file) && urlSegments(file.split('/').slice(0, -1)) !== null)
-  return { entries, proxies: proxies.sort(), plugins }
+  return { entries, plugins }
 }
 
 function toEntry (file: string): Entry | null {

@@ -3,6 +3,7 @@ import type { FolderPlugin } from './folder-plugins.ts'
 import type { SegmentConfig } from './segment-config.ts'
 import { PathIndex } from './overlap.ts'
 import type { EntryKind } from './scan.ts'
+import { asRouted, asSpelled } from './path.ts'
 import { formatSegment, type Segment } from './segments.ts'
 
 /** The verbs that a route file may export. */
@@ -155,22 +156,8 @@ function routerPaths (segments: Segment[], spell: (folder: string) => string): s
   return [path === '' ? '/' : path]
 }
 
-/** A host's router compares decoded paths, so the folder `a%20b` must be decoded too. Like the router, leaves reserved characters. */
-function decoded (folder: string): string {
-  try {
-    return decodeURI(folder.replaceAll('%25', '%2525'))
-  } catch {
-    return folder
-  }
-}
-
-/** A folder's name, or a path, with every escape that a URL needs: a client sends `ü` as `%C3%BC`. */
-function asSpelled (text: string): string {
-  if (!UNSPELLED.test(text)) return text
-  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()).replace(/[^\x21-\x7e]|["#<>?\\`{}]/gu, encodeURIComponent)
-}
-
-const UNSPELLED = /[^\x21-\x24\x26-\x7e]|["#<>?\\`{}]/
+/** A host's router compares decoded paths, so the folder `a%20b` must be decoded too. */
+const decoded = (folder: string): string => asRouted(folder) ?? folder
 
 const RANK: Record<Segment['kind'], number> = { static: 0, dynamic: 1, 'catch-all': 2, 'optional-catch-all': 3 }
 

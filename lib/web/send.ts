@@ -34,7 +34,7 @@ export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error:
 }
 
 /** Sets headers, given as names and values in turn, beside those that are set already. */
-export function addHeaders (res: NodeResponse, headers: string[]): void {
+export function addHeaders (res: NodeResponse, headers: readonly string[]): void {
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = [headers[index]!, headers[index + 1]!]
     // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
@@ -47,7 +47,7 @@ export function addHeaders (res: NodeResponse, headers: string[]): void {
  * Sets headers for an answer that somebody else is going to give. Cookies and `Vary` stay in it, even where that one sets
  * its own in place of what is there (`writeHead()`, an error handler that starts anew); of all others, the later one wins.
  */
-export function addKept (res: NodeResponse, headers: string[]): void {
+export function addKept (res: NodeResponse, headers: readonly string[]): void {
   addHeaders(res, headers)
   const kept = headers.filter((_text, index) => isKept(headers[index - index % 2]!))
   if (kept.length === 0) return

@@ -3,14 +3,14 @@
  * The absolute form (RFC 9112, 3.2.2) loses its scheme and authority.
  */
 export function pathOf (target: string): string {
-  let start = 0
-  if (target.charCodeAt(0) !== SLASH) {
-    const absolute = /^https?:\/\/[^/?#]+/i.exec(target)
-    if (absolute !== null) start = absolute[0].length
-  }
+  const start = startOfPath(target)
   const end = target.search(/[?#]/)
   const path = end === -1 ? target.slice(start) : target.slice(start, Math.max(start, end))
   return path === '' ? '/' : path
+}
+
+function startOfPath (target: string): number {
+  return target.charCodeAt(0) === SLASH ? 0 : /^https?:\/\/[^/?#]+/i.exec(target)?.[0].length ?? 0
 }
 
 const SLASH = 47
@@ -21,4 +21,13 @@ export function searchOf (target: string): string {
   const start = target.indexOf('?')
   if (start === -1 || (end !== -1 && end < start)) return ''
   return target.slice(start, end === -1 ? undefined : end)
+}
+
+/** A request target without the base path that its path begins with. */
+export function withoutBasePath (target: string, basePath: string): string {
+  const path = pathOf(target)
+  if (path !== basePath && !path.startsWith(basePath + '/')) return target
+  const start = startOfPath(target)
+  const rest = target.slice(start + basePath.length)
+  return target.slice(0, start) + (rest.startsWith('/') ? rest : '/' + rest)
 }

@@ -250,3 +250,11 @@ t.test('strict keeps the error of Next.js', async (t) => {
     t.match(JSON.stringify(host.errors[0].message ?? host.errors[0].err.message), /NextResponse\.next\(\) was used in the route handler/)
   }
 })
+
+t.test('paths that a route of Fastify takes, and Next.js would not, go to the fallback', async (t) => {
+  const dir = t.testdir({ '[...rest]': { 'route.js': 'export const GET = () => new Response("file")' } })
+  onEveryHost(t, { dir, fallback: (req: IncomingMessage, res: ServerResponse) => { res.end(`old ${req.url}`) } }, async (t, host) => {
+    t.equal((await host.send('/x')).text, 'file')
+    t.equal((await host.send('/')).text, 'old /', 'a catch-all needs a segment')
+  })
+})

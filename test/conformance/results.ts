@@ -18,13 +18,15 @@ export const SUITES: ReadonlyArray<{ suite: string, major: Major, version: strin
   { suite: 'classic', major: 14, version: '14.2.35' },
   { suite: 'modern', major: 15, version: '15.5.29' },
   { suite: 'modern', major: 16, version: '16.4.6' },
-  { suite: 'metadata', major: 14, version: '14.2.35' },
-  { suite: 'metadata', major: 15, version: '15.5.29' },
-  { suite: 'metadata', major: 16, version: '16.4.6' }
+  ...['proxy', 'config-routing', 'config-basepath', 'config-trailing', 'metadata'].flatMap((suite) => [
+    { suite, major: 14, version: '14.2.35' },
+    { suite, major: 15, version: '15.5.29' },
+    { suite, major: 16, version: '16.4.6' }
+  ] as const)
 ]
 
 /** What is built so far; the other features of the corpora belong to later work. */
-export const FEATURES: readonly string[] = ['methods', 'request', 'response', 'nextresponse', 'cookies', 'headers', 'navigation', 'routing', 'segment-config', 'after-draft', 'metadata', 'streaming', 'robustness', 'static-isr', 'data-cache']
+export const FEATURES: readonly string[] = ['methods', 'request', 'response', 'nextresponse', 'cookies', 'headers', 'navigation', 'routing', 'segment-config', 'after-draft', 'metadata', 'streaming', 'robustness', 'static-isr', 'data-cache', 'proxy', 'config']
 
 /** A place where a case is meant to be answered otherwise than Next.js answers it. */
 export interface Exception {

@@ -1,6 +1,6 @@
 // Runs the corpora in the working directory on some hosts and sends the rows of their results to the parent process:
 //   { hosts: [...], suites: [{ suite, major, version }], features: [...], slow: boolean, globals: boolean } as JSON in argv[2]
-import { cpSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { makeContext, pool, runCase } from './client.mjs'
 import { differences } from './diff.mjs'
 import { HOSTS } from './hosts.mjs'
@@ -22,11 +22,18 @@ for (const { suite, major, version } of suites) {
     const dir = `./app-${suite}-${servers.length}`
     cpSync(`./app-${suite}`, dir, { recursive: true })
     // A case sends a body of 2 MB.
-    const server = await HOSTS[host]({ dir, compat: major, bodyLimit: 10_000_000, globals }, slow)
+    const server = await HOSTS[host]({ ...projectOf(dir), compat: major, bodyLimit: 10_000_000, globals }, slow)
     servers.push(server)
     const context = makeContext(server.base, origin.url, server.send)
     for (const c of cases) if (server.fits(c)) runs.push({ host, suite, major, c, context, expected: expected[c.id] })
   }
+}
+
+/** A corpus is an app directory, or a project with one. */
+function projectOf (dir) {
+  if (!existsSync(`${dir}/app`)) return { dir }
+  const nextConfig = `${dir}/next.config.mjs`
+  return { dir: `${dir}/app`, ...(existsSync(nextConfig) ? { nextConfig } : {}) }
 }
 
 async function rowOf ({ host, suite, major, c, context, expected }) {

@@ -14,8 +14,6 @@ export interface Section {
   rows: Row[]
 }
 
-const hostsDo = 'not here; hooks and middleware of the host do it'
-
 export const SECTIONS: Section[] = [
   {
     feature: 'methods',
@@ -150,15 +148,22 @@ export const SECTIONS: Section[] = [
   {
     feature: 'proxy',
     title: 'proxy.ts and middleware.ts',
-    rows: [{ what: 'matchers, rewrites, redirects, answers, headers for the handler', cases: /^proxy-/, here: hostsDo + '. A warning at the start says so' }]
+    rows: [
+      { what: '`matcher`: paths, expressions, `has` and `missing`', cases: /^proxy-(matcher-.*|not-matched|trailing-slash|subrequest-spoof)$/, here: 'the same patterns, over the one path that routers see' },
+      { what: '`NextResponse.next()`: headers, cookies, the request', cases: /^proxy-(next|request-headers|cookies|nothing|head|url|url-encoded|body)$/, here: 'as in Next.js; bodies are read for it only where it reads them' },
+      { what: '`NextResponse.rewrite()`: routes, other servers', cases: /^proxy-(rewrite.*|external|missing-target)$/, here: 'as in Next.js; routes of the host as well' },
+      { what: 'redirects, answers, what is thrown', cases: /^proxy-(redirect(-308)?|cookies-redirect|method-405|response|json|throws)$/, here: 'as in Next.js; what fails never lets a request pass' }
+    ]
   },
   {
     feature: 'config',
     title: 'next.config',
     rows: [
-      { what: '`headers`, `redirects`, `rewrites`', cases: /^cfg-/, here: hostsDo },
-      { what: '`basePath`', cases: /^base-/, here: 'not read; `prefix` or the mount path, which handlers see' },
-      { what: '`trailingSlash`', cases: /^slash-/, here: 'not read; the option `trailingSlash` does it' }
+      { what: '`headers`', cases: /^cfg-(headers-.*|powered-by)$/, here: 'options of the same name and shape, or `nextConfig`' },
+      { what: '`redirects`', cases: /^cfg-redirect-/, here: 'the same' },
+      { what: '`rewrites`', cases: /^cfg-rewrite-/, here: 'the same; routes of the host count as files' },
+      { what: '`basePath`', cases: /^base-/, here: 'the same; `prefix` or the mount path are seen by handlers' },
+      { what: '`trailingSlash`', cases: /^slash-/, here: 'the same' }
     ]
   }
 ]

@@ -1,0 +1,3 @@
+import { startWithProxy } from './with-proxy.mjs'
+
+export const start = () => startWithProxy('next')

@@ -1,0 +1,80 @@
+import { handle } from '../handle/handle.ts'
+import { answerUnhandled, redirectTo, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
+import type { Gate } from '../proxy/gate.ts'
+import type { Passage } from '../proxy/passage.ts'
+import { canonicalPath } from '../routes/path.ts'
+import type { Method } from '../routes/table.ts'
+import { onceClosed } from '../web/exchange.ts'
+import { sendToNode } from '../web/send.ts'
+import { pathOf, searchOf, withoutBasePath } from '../web/target.ts'
+import { ExpressArrival } from './arrival.ts'
+import { ExpressExchange, fullTarget, type ConnectResponse } from './exchange.ts'
+import { hasTheRest, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { ExpressPassed } from './passed.ts'
+
+export function dispatch (mount: ExpressMount, host: Host): void {
+  const target = fullTarget(host.req)
+  const path = pathOf(target)
+  const below = pathOf(host.req.url!)
+  const mountPath = path.endsWith(below) ? path.slice(0, path.length - below.length) : path
+  const place = { target, path, own: mount.basePath === '' ? below : ownPath(mount, path, mountPath) }
+  const { gate } = mount
+  if (gate === undefined || !path.startsWith('/')) deliver(mount, host, place, mountPath, undefined)
+  else passGate(mount, gate, host, place, mountPath)
+}
+
+function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mountPath: string): void {
+  const { target, path } = place
+  const pass = (to: Place, passage: Passage | undefined): void => { deliver(mount, host, to, mountPath, passage) }
+  const canonical = canonicalPath(path, mount.slashRedirects)
+  if (canonical === null) {
+    if (gate.concerns(path, mountPath !== '')) gate.enter(new ExpressArrival(mount, host, place, mountPath, pass))
+    else pass(place, undefined)
+    return
+  }
+  // What the host would resolve by itself, no guard must miss.
+  const unresolved = mount.isForHost ? canonicalPath(path, 'ignore') : null
+  const isKnown = mount.unhandledMethod === 'answer' && gate.knows(canonical, hasTheRest(mount, host))
+  if (unresolved !== null || isKnown) sendAutomatic(host.res, redirectTo(unresolved ?? canonical, searchOf(target)))
+  else pass(place, undefined)
+}
+
+/** Gives a request to the handler that it is for, or to what the host has besides. */
+function deliver (mount: ExpressMount, host: Host, { target, path, own }: Place, mountPath: string, passage: Passage | undefined): void {
+  const { table, slashRedirects, oldCode, shadows } = mount
+  const { req, res, next } = host
+  const route = own === null || canonicalPath(path, slashRedirects) !== null ? null : table.match(withoutTrailingSlash(own))
+  const endpoint = route === null ? undefined : mount.endpoints.get(route)![req.method as Method]
+  if (endpoint === undefined) {
+    const prefix = mount.basePath === '' ? mountPath : mount.basePath
+    const automatic = mount.unhandledMethod === 'answer' ? answerUnhandled(mount, path, searchOf(target), prefix, req.method!) : null
+    if (automatic !== null) sendAutomatic(res, automatic)
+    else if (oldCode === undefined || own === null) next()
+    else oldCode.answer(new ExpressPassed(req, res, target, mount.lifecycle, next))
+    return
+  }
+  onceClosed(res, mount.lifecycle.begin())
+  const asked = passage?.isRerouted === true ? passage.target : target
+  const exchange = new ExpressExchange(endpoint, req, res, mount.basePath === '' ? asked : withoutBasePath(asked, mount.basePath), next, passage)
+  const answering = endpoint.takesBody ? undefined : mount.statics?.get(endpoint.route)
+  if (answering !== undefined) {
+    mount.port = req.socket.localPort
+    const cut = mount.basePath === '' ? mountPath : ''
+    if (mount.mountPath === undefined) settleMountPath(mount, cut)
+    answering.handle(endpoint, exchange, own!, cut)
+    return
+  }
+  const shadow = shadows.size === 0 || endpoint.takesBody ? undefined : shadows.get(endpoint.route)
+  if (shadow === undefined) handle(endpoint, exchange, own!)
+  else shadow.handle(endpoint, exchange, own!)
+}
+
+/** Express does not tell where it mounts a function: what was made ahead may have been made for another path. */
+function settleMountPath (mount: ExpressMount, mountPath: string): void {
+  mount.mountPath = mountPath
+  if (mountPath !== '' && mount.prerender !== 'lazy') void mount.statics!.prerenderBehind(mountPath)
+}
+
+function sendAutomatic (res: ConnectResponse, { status, headers, body }: AutomaticAnswer): void {
+  sendToNode(res, { status, statusText: '', headers: Object.entries(headers).flat(), body }, () => {})
+}

@@ -1,0 +1,33 @@
+import type { Arrival } from './arrival.ts'
+
+/**
+ * Shows a request the headers that its proxy has set for the answer: Next.js does so, and code relies on it. Left out is what
+ * would change the meaning of the request's own body, and cookies but by their internal name.
+ * @param headers names (in lower case) and values in turn
+ */
+export function tellRequest ({ req, headers: received }: Arrival, headers: string[]): void {
+  const cookies: string[] = []
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name, value] = [headers[index]!, headers[index + 1]!]
+    if (name === 'set-cookie') cookies.push(value)
+    else if (!name.startsWith('content-') && !OF_THE_MESSAGE.has(name)) set(req.rawHeaders, received, name, value)
+  }
+  if (cookies.length > 0) set(req.rawHeaders, received, COOKIES, cookies.join(','))
+}
+
+const COOKIES = 'x-middleware-set-cookie'
+
+const OF_THE_MESSAGE = new Set(['connection', 'host', 'trailer', 'transfer-encoding', 'upgrade', 'vary'])
+
+function set (raw: string[], received: Arrival['headers'], name: string, value: string): void {
+  for (let index = raw.length - 2; index >= 0; index -= 2) if (raw[index]!.toLowerCase() === name) raw.splice(index, 2)
+  received[name] = value
+  raw.push(name, value)
+}
+
+/** Nobody but a proxy may tell of cookies that a proxy has set. */
+export function forgetTold ({ req, headers }: Pick<Arrival, 'req' | 'headers'>): void {
+  if (headers[COOKIES] === undefined) return
+  Reflect.deleteProperty(headers, COOKIES)
+  for (let index = req.rawHeaders.length - 2; index >= 0; index -= 2) if (req.rawHeaders[index]!.toLowerCase() === COOKIES) req.rawHeaders.splice(index, 2)
+}

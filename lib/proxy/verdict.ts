@@ -1,0 +1,76 @@
+import { wantedHeaders } from '../handle/pass-on.ts'
+import type { Exchange } from '../web/exchange.ts'
+import { pairsOf } from '../web/light-headers.ts'
+import { ownHeaders } from '../web/light-response.ts'
+import { Response } from '../web/native.ts'
+import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
+import { textAnswer } from './answers.ts'
+import { REDIRECT_STATUS } from './check-rule.ts'
+
+/** What a proxy has said of a request. */
+export type Verdict =
+  /** It goes on, perhaps to another place. */
+  | { kind: 'pass', to: URL | undefined, headers: string[], requestHeaders: Map<string, string> | undefined }
+  | { kind: 'answer', outgoing: Outgoing }
+
+export const PASS: Verdict = { kind: 'pass', to: undefined, headers: [], requestHeaders: undefined }
+
+/**
+ * Reads what a proxy has returned.
+ * @param merged its headers with those that functions such as `cookies()` add to them; undefined where there are none
+ * @throws TypeError where it is no response, or leads to no URL
+ */
+export function readVerdict (response: unknown, merged: Headers | undefined, exchange: Exchange): Verdict {
+  // Like Next.js, takes whatever is false for "go on".
+  if (!response) return PASS
+  if (!(response instanceof Response)) throw new TypeError('Expected an instance of Response to be returned')
+  const headers = merged ?? ownHeaders(response)
+  if (headers === undefined) return answer(response, undefined, exchange)
+  if (isPlainNext(headers)) return PASS
+  const rewrite = headers.get('x-middleware-rewrite')
+  if (rewrite !== null || headers.get('x-middleware-next') === '1') {
+    return {
+      kind: 'pass',
+      to: rewrite === null ? undefined : absolute(rewrite, 'NextResponse.rewrite()'),
+      headers: forAnswer(toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers),
+      requestHeaders: wantedHeaders(headers, exchange)
+    }
+  }
+  const location = headers.get('location')
+  if (location !== null && REDIRECT_STATUS.includes(response.status)) return redirect(response, headers, absolute(location, 'A redirect'), exchange)
+  return answer(response, merged, exchange)
+}
+
+/** The one answer of most proxies. */
+function isPlainNext (headers: Headers): boolean {
+  const pairs = pairsOf(headers)
+  return pairs?.length === 2 && pairs[0] === 'x-middleware-next' && pairs[1] === '1'
+}
+
+function answer (response: Response, merged: Headers | undefined, { method, req }: Exchange): Verdict {
+  if (response.status < 200) throw new TypeError('Expected a Response that can be sent to be returned')
+  if (response.bodyUsed) throw new TypeError('Expected a Response whose body was not read to be returned')
+  return { kind: 'answer', outgoing: toOutgoing(response, merged, method, req.httpVersionMajor) }
+}
+
+/** Within the same origin a location is relative, and the body says it as text, as in Next.js. */
+function redirect (response: Response, headers: Headers, to: URL, exchange: Exchange): Verdict {
+  const rest = to.href.slice(to.origin.length)
+  // Two slashes at the start would lead to another host.
+  const isHere = to.origin === new URL(exchange.origin()).origin && !rest.startsWith('//')
+  const location = isHere ? rest : to.href
+  const others = toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers
+  return { kind: 'answer', outgoing: textAnswer(response.status, location, others.filter((_text, index) => !/^(?:content-.*|location)$/.test(others[index - index % 2]!))) }
+}
+
+function absolute (url: string, what: string): URL {
+  if (!URL.canParse(url)) throw new TypeError(`${what} of the proxy leads to "${url}". Please use only absolute URLs - https://nextjs.org/docs/messages/middleware-relative-urls`)
+  return new URL(url)
+}
+
+/** What of a response that lets a request go on is for the client: neither its protocol nor what frames a body. */
+function forAnswer (headers: string[]): string[] {
+  return headers.filter((_text, index) => !NOT_FOR_ANSWER.test(headers[index - index % 2]!))
+}
+
+const NOT_FOR_ANSWER = /^(?:x-middleware-.*|content-length|content-encoding|accept-encoding|expect)$/
