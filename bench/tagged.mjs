@@ -1,0 +1,57 @@
+/**
+ * `node --expose-gc tagged.mjs SIZE…` keeps so many entries with the same nine tags, in Redis where `REDIS_URL` is set, and tells
+ * for each size how many milliseconds it takes to invalidate one of the tags.
+ */
+import assert from 'node:assert/strict'
+import Fastify from 'fastify'
+import { Redis } from 'ioredis'
+import { appDir, importFace } from './rivals/package.mjs'
+
+const TAGS = Array.from({ length: 9 }, (_, i) => `tag-${i}`)
+/** How many entries are made by one request. */
+const AT_ONCE = 1000
+
+const fastify = Fastify()
+const { default: appRoutes } = await importFace('.')
+fastify.register(appRoutes, { dir: appDir, cache: await cacheOptions() })
+await fastify.ready()
+
+const answer = await read(0)
+for (let i = 0; i < 100; i++) await fastify.appRoutes.revalidateTag(`nobody-${i}`)
+const times = []
+for (const size of process.argv.slice(2).map(Number)) times.push(await measure(size))
+process.send({ answer, times })
+
+async function cacheOptions () {
+  if (process.env.REDIS_URL === undefined) return { maxBytes: 4 * 1024 ** 3, prerender: 'lazy' }
+  const { redisStore } = await importFace('./redis')
+  return { store: redisStore(new Redis(process.env.REDIS_URL)), prerender: 'lazy' }
+}
+
+async function measure (size) {
+  for (let from = 0; from < size; from += AT_ONCE) {
+    const { statusCode, body } = await fastify.inject({ method: 'POST', url: '/tagged', payload: { from, to: Math.min(from + AT_ONCE, size) } })
+    assert.equal(statusCode, 204, body)
+  }
+  const before = await readEnds(size)
+  assert.deepEqual(await readEnds(size), before, 'not all entries are kept')
+  globalThis.gc()
+  const times = []
+  for (const tag of TAGS) {
+    const start = performance.now()
+    await fastify.appRoutes.revalidateTag(tag)
+    times.push(performance.now() - start)
+  }
+  for (const [i, after] of (await readEnds(size)).entries()) assert.notEqual(after, before[i], 'an entry is still valid')
+  times.sort((a, b) => a - b)
+  return { median: times[Math.floor(TAGS.length / 2)], longest: times.at(-1) }
+}
+
+/** The entry that would be dropped first, and the last one. */
+async function readEnds (size) {
+  return [await read(0), await read(size - 1)]
+}
+
+async function read (id) {
+  return (await fastify.inject(`/tagged?id=${id}`)).body
+}
