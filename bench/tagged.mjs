@@ -5,11 +5,15 @@
 import assert from 'node:assert/strict'
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { appDir, importFace } from './rivals/package.mjs'
 
 const TAGS = Array.from({ length: 9 }, (_, i) => `tag-${i}`)
 /** How many entries are made by one request. */
-const AT_ONCE = 1000
+const AT_ONCE = 200
+/** On a busy machine Redis may answer too late: it is left alone for a second then, and what is made meanwhile is not kept. */
+const PAUSE = 1100
+const MOST_PASSES = 10
 
 const fastify = Fastify()
 const { default: appRoutes } = await importFace('.')
@@ -29,12 +33,9 @@ async function cacheOptions () {
 }
 
 async function measure (size) {
-  for (let from = 0; from < size; from += AT_ONCE) {
-    const { statusCode, body } = await fastify.inject({ method: 'POST', url: '/tagged', payload: { from, to: Math.min(from + AT_ONCE, size) } })
-    assert.equal(statusCode, 204, body)
-  }
+  await keep(size)
   const before = await readEnds(size)
-  assert.deepEqual(await readEnds(size), before, 'not all entries are kept')
+  const { error } = fastify.appRoutes.counts
   globalThis.gc()
   const times = []
   for (const tag of TAGS) {
@@ -43,8 +44,25 @@ async function measure (size) {
     times.push(performance.now() - start)
   }
   for (const [i, after] of (await readEnds(size)).entries()) assert.notEqual(after, before[i], 'an entry is still valid')
+  assert.equal(fastify.appRoutes.counts.error, error, 'the store has failed meanwhile')
   times.sort((a, b) => a - b)
   return { median: times[Math.floor(TAGS.length / 2)], longest: times.at(-1) }
+}
+
+/** All of them are there once asking for each makes none. */
+async function keep (size) {
+  let before
+  let made
+  for (let pass = 0; made === undefined || made !== before; pass++) {
+    assert(pass < MOST_PASSES, 'not all entries are kept')
+    before = made
+    for (let from = 0; from < size; from += AT_ONCE) {
+      const { error } = fastify.appRoutes.counts
+      const { body } = await fastify.inject({ method: 'POST', url: '/tagged', payload: { from, to: Math.min(from + AT_ONCE, size) } })
+      made = JSON.parse(body).made
+      if (fastify.appRoutes.counts.error > error) await sleep(PAUSE)
+    }
+  }
 }
 
 /** The entry that would be dropped first, and the last one. */
