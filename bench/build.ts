@@ -14,6 +14,9 @@ export function installRivals (): void {
   run('npm', ['ci', ...QUIETLY], RIVALS)
 }
 
+/** The routes of app/ that are measured in Next.js, too. */
+export const NEXT_ROUTES = ['json', 'static', 'next-response', 'items']
+
 /** A Next.js application of the routes that are measured there, in its production build. */
 export const buildNext = once((): string => {
   const dir = path.join(CACHE, 'next')
@@ -24,7 +27,7 @@ export const buildNext = once((): string => {
     run('npm', ['install', ...QUIETLY, 'next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/node@20', '@types/react@19'], dir)
   }
   console.error('Building the Next.js application …')
-  for (const route of ['json', 'next-response', 'items']) cpSync(path.join(import.meta.dirname, 'app', route), path.join(dir, 'app', route), { recursive: true })
+  for (const route of NEXT_ROUTES) cpSync(path.join(import.meta.dirname, 'app', route), path.join(dir, 'app', route), { recursive: true })
   writeFileSync(path.join(dir, 'next.config.mjs'), 'export default { turbopack: { root: import.meta.dirname } }\n')
   run(process.execPath, [path.join(dir, 'node_modules/next/dist/bin/next'), 'build'], dir)
   return dir

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { buildNext, buildRevision, CACHE, installRivals, RIVALS } from './build.ts'
+import { withoutRedis } from '../test/cache/redis-server.ts'
+import { buildNext, buildRevision, CACHE, installRivals, NEXT_ROUTES, RIVALS } from './build.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Settings } from './settings.ts'
 
@@ -10,6 +11,16 @@ export interface Contestant {
   /** Its file in rivals/. */
   module: string
   env?: Record<string, string>
+  /** Whether it needs a Redis, which is started for it alone. */
+  redis?: boolean
+}
+
+/** What is to be known of some beside their file, which has their name otherwise. */
+const KNOWN: Record<string, Partial<Contestant>> = {
+  next: { env: { NEXT_DIR: path.join(CACHE, 'next') } },
+  'fastify-redis': { redis: true },
+  'app-routes-redis': { redis: true },
+  'app-routes-redis-near': { module: 'app-routes-redis', redis: true, env: { NEAR_CACHE: '1' } }
 }
 
 /** A package of rivals/package.json that a rival needs. The others need what the project itself needs for its development. */
@@ -20,9 +31,15 @@ const NEEDED: Record<string, string> = {
   'whatwg-node': '@whatwg-node/server'
 }
 
-/** Whether a rival can run as things are. */
-export function isInstalled (rival: string): boolean {
-  if (rival === 'next') return existsSync(path.join(CACHE, 'next/.next/BUILD_ID'))
+/** Why a contestant cannot run as things are; false: it can. */
+export function whyNot (name: string): string | false {
+  if (contestant(name).redis === true) return withoutRedis()
+  return isInstalled(name) ? false : 'it is not installed'
+}
+
+function isInstalled (rival: string): boolean {
+  const next = path.join(CACHE, 'next')
+  if (rival === 'next') return existsSync(path.join(next, '.next/BUILD_ID')) && NEXT_ROUTES.every((route) => existsSync(path.join(next, 'app', route)))
   const needed = NEEDED[rival]
   return needed === undefined || existsSync(path.join(RIVALS, 'node_modules', needed))
 }
@@ -33,14 +50,16 @@ function install (rival: string): void {
 }
 
 export function contestant (name: string): Contestant {
-  return { name, module: name, ...(name === 'next' ? { env: { NEXT_DIR: path.join(CACHE, 'next') } } : {}) }
+  return { name, module: name, ...KNOWN[name] }
 }
 
 /** Who takes part in a scenario, its subject first. What has to be built for that is built. */
 export function contestantsOf ({ subject, rivals, targets }: Scenario, { rivals: wanted, against, quick }: Settings): Contestant[] {
-  const contestants = [contestant(subject)]
-  if (against !== undefined) contestants.push({ name: `${subject}@${against}`, module: subject, env: { PACKAGE_DIR: buildRevision(against) } })
-  const chosen = rivals.filter((name) => wanted?.includes(name) ?? (!quick || (name in targets && name !== 'next')))
+  const own = contestant(subject)
+  const contestants = [own]
+  if (against !== undefined) contestants.push({ ...own, name: `${subject}@${against}`, env: { ...own.env, PACKAGE_DIR: buildRevision(against) } })
+  const isTelling = (name: string): boolean => name !== 'next' && (name in targets || Object.keys(targets).length === 0)
+  const chosen = rivals.filter((name) => wanted?.includes(name) ?? (!quick || isTelling(name)))
   for (const rival of chosen) install(rival)
   return [...contestants, ...chosen.map(contestant)]
 }

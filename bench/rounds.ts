@@ -11,9 +11,10 @@ export interface Ratio { metric: Metric, rival: string, min: number, median: num
 /** Each round measures every contestant, and each begins with another one, so that what drifts hits all. */
 export async function runRounds (scenario: Scenario, contestants: Contestant[], bench: Bench, progress: (text: string) => void): Promise<Measured> {
   const measured: Measured = Object.fromEntries(contestants.map(({ name }) => [name, {}]))
-  for (let round = 0; round < bench.settings.rounds; round++) {
+  const rounds = scenario.isOnce === true ? 1 : bench.settings.rounds
+  for (let round = 0; round < rounds; round++) {
     for (const contestant of rotated(contestants, round)) {
-      progress(`${scenario.name}: round ${round + 1} of ${bench.settings.rounds}, ${contestant.name}`)
+      progress(`${scenario.name}: round ${round + 1} of ${rounds}, ${contestant.name}`)
       const figures = await scenario.measure(contestant, scenario, bench)
       for (const [metric, value] of Object.entries(figures)) (measured[contestant.name]![metric as Metric] ??= []).push(value)
     }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { CACHE, currentRevision, removeRevision } from './build.ts'
-import { contestantsOf } from './contestants.ts'
+import { contestantsOf, whyNot } from './contestants.ts'
 import { findCores, type Cores } from './cores.ts'
 import { findLoadGenerator, type LoadGenerator } from './load/load.ts'
 import { ratiosOf, runRounds } from './rounds.ts'
@@ -63,15 +63,22 @@ function conditions ({ settings: { node, rounds, seconds }, cores }: Bench): Omi
 }
 
 async function measure (scenario: Scenario, bench: Bench, result: Result): Promise<void> {
+  const { name, title, subject, metrics, limits } = scenario
+  const missing = whyNot(subject)
+  if (missing !== false) return console.error(`${name} is left out: ${missing}.`)
   const contestants = contestantsOf(scenario, bench.settings)
-  if (contestants.length === 1) return
+  if (contestants.length === 1 && !isAskedAlone(scenario, bench.settings)) return
   const measured = await runRounds(scenario, contestants, bench, progress)
   progress('')
-  const { name, title, subject, metrics } = scenario
-  const row = { name, title, subject, metrics, measured, ratios: ratiosOf(scenario, measured, majorOf(result)) }
+  const row = { name, title, subject, metrics, limits, measured, ratios: ratiosOf(scenario, measured, majorOf(result)) }
   console.log(rows(row, bench.settings.cpu ? DETAILS : []))
   result.scenarios.push(row)
   write(result, bench.settings)
+}
+
+/** Whether figures count by themselves, for who has not asked for those of rivals. */
+function isAskedAlone ({ name, limits }: Scenario, { only, rivals }: Settings): boolean {
+  return limits !== undefined && (rivals === undefined || only?.includes(name) === true)
 }
 
 /** After each scenario, so that a run which ends early leaves what it has measured. */

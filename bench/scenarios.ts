@@ -1,5 +1,8 @@
 import { measureBoot } from './measure/boot.ts'
+import { measureBound } from './measure/bound.ts'
 import { measureEvents } from './measure/events.ts'
+import { measureFlight } from './measure/flight.ts'
+import { measureInvalidation } from './measure/invalidation.ts'
 import { measureLatency } from './measure/latency.ts'
 import type { Measure, Metric } from './measure/measure.ts'
 import { measureRequests } from './measure/requests.ts'
@@ -22,17 +25,23 @@ export interface Scenario {
   request: Sent
   expect: Expected
   measure: Measure
+  /** What --smoke does, where it does not compare one answer. */
+  smoke?: Measure
   /** What the targets are about. */
   metrics: Metric[]
   /** Whom the ratios are of. */
-  subject: 'app-routes' | 'app-routes-express' | 'app-routes-proxy-unmatched' | 'app-routes-proxy-next'
+  subject: 'app-routes' | 'app-routes-express' | 'app-routes-proxy-unmatched' | 'app-routes-proxy-next' | 'app-routes-redis' | 'app-routes-redis-near'
   rivals: string[]
   /** What the ratio to a rival must reach. */
   targets: Record<string, number>
+  /** What the figures themselves must keep to, in every round. They have lines of their own then, those of all metrics. */
+  limits?: Partial<Record<Metric, number>>
   /** How much farther it may be on Node.js 20. */
   slackOn20?: number
   /** Left out of --quick, unless it is named. */
   isLong?: boolean
+  /** Measured in one round only, since it takes long. */
+  isOnce?: boolean
 }
 
 const EVERYBODY = ['fastify', 'node-http', 'hono', 'h3', 'remix', 'whatwg-node', 'express']
@@ -40,6 +49,27 @@ const SOME = ['fastify', 'hono', 'h3']
 
 /** What rows of requests per second share. */
 const perSecond = { measure: measureRequests, metrics: ['throughput'], subject: 'app-routes', slackOn20: 0.05 } satisfies Partial<Scenario>
+
+/** What rows share that have no rival, but limits. */
+const limited = { subject: 'app-routes', rivals: [], targets: {} } satisfies Partial<Scenario>
+
+const invalidation = {
+  request: { path: '/tagged?id=0' },
+  expect: { status: 200, body: '{"id":0,"made":1}' },
+  measure: measureInvalidation([1000, 100_000, 1_000_000]),
+  smoke: measureInvalidation([10, 20, 30]),
+  metrics: ['invalidation1k', 'invalidation100k', 'invalidation1m', 'invalidationGrowth'],
+  limits: { invalidation1k: 5, invalidation100k: 5, invalidation1m: 5, invalidationGrowth: 2 }
+} satisfies Partial<Scenario>
+
+const flight = {
+  request: { path: '/flight' },
+  expect: { status: 200, body: '{"hello":"world"}' },
+  metrics: ['runs'],
+  limits: { runs: 1 }
+} satisfies Partial<Scenario>
+
+const STATIC = { request: { path: '/static' }, expect: { status: 200, body: '{"hello":"world","made":1}' } }
 
 const HELLO = { request: { path: '/json' }, expect: { status: 200, body: '{"hello":"world"}' } }
 
@@ -172,12 +202,79 @@ export const SCENARIOS: Scenario[] = [
     rivals: ['fastify', 'hono'],
     targets: { fastify: 1.1 }
   },
+  {
+    ...perSecond,
+    ...STATIC,
+    name: 'static',
+    title: 'static route, kept in memory',
+    rivals: ['fastify', 'next'],
+    targets: { fastify: 1, next: 30 }
+  },
+  {
+    ...perSecond,
+    ...STATIC,
+    name: 'redis',
+    title: 'static route, kept in Redis',
+    subject: 'app-routes-redis',
+    rivals: ['fastify-redis'],
+    targets: { 'fastify-redis': 0.8 }
+  },
+  {
+    ...perSecond,
+    ...STATIC,
+    name: 'redis-near',
+    title: 'static route, kept in Redis, with a near cache',
+    subject: 'app-routes-redis-near',
+    rivals: ['fastify-redis'],
+    targets: {}
+  },
+  {
+    ...limited,
+    ...invalidation,
+    name: 'invalidate',
+    title: '`revalidateTag()`, kept in memory'
+  },
+  {
+    ...limited,
+    ...invalidation,
+    name: 'invalidate-redis',
+    title: '`revalidateTag()`, kept in Redis',
+    subject: 'app-routes-redis',
+    isOnce: true
+  },
+  {
+    ...limited,
+    name: 'bound',
+    title: '1,000,000 keys of a static route, with a cache of 50 MiB',
+    request: { path: '/keys/7' },
+    expect: { status: 200, body: '{"id":"7"}' },
+    measure: measureBound(1_000_000),
+    metrics: ['kept', 'heapGrowth', 'rssGrowth'],
+    limits: { kept: 50 },
+    isOnce: true
+  },
+  {
+    ...limited,
+    ...flight,
+    name: 'flight',
+    title: '1,000 requests at once for what has expired',
+    measure: measureFlight(1)
+  },
+  {
+    ...limited,
+    ...flight,
+    name: 'flight-redis',
+    title: '1,000 requests at once for what has expired, 4 processes, kept in Redis',
+    measure: measureFlight(4),
+    subject: 'app-routes-redis'
+  },
   ...[1000, 10_000].map((files): Scenario => ({
     name: `boot-${files}`,
     title: `start with ${files.toLocaleString('en')} route files`,
     request: { path: '/section-9/item-9/value' },
     expect: { status: 200, body: '{"item":9}' },
     measure: measureBoot(files),
+    smoke: measureBoot(20),
     metrics: ['startUp', 'routeMemory'],
     subject: 'app-routes',
     rivals: ['fastify'],

@@ -14,7 +14,7 @@ export interface Result {
   rounds: number
   /** Of one measurement. */
   seconds: number
-  scenarios: Array<{ name: string, title: string, subject: string, metrics: Metric[], measured: Measured, ratios: Ratio[] }>
+  scenarios: Array<{ name: string, title: string, subject: string, metrics: Metric[], limits?: Partial<Record<Metric, number>>, measured: Measured, ratios: Ratio[] }>
 }
 
 /** Under which conditions a run was made, and the head of its table. */
@@ -27,22 +27,31 @@ export function heading ({ date, node, machine, revision, loadGenerator, pinned,
 }
 
 /** The lines of a scenario: what it is about, and other metrics if asked for. */
-export function rows ({ title, subject, metrics, measured, ratios }: Result['scenarios'][number], others: readonly Metric[] = []): string {
+export function rows (scenario: Result['scenarios'][number], others: readonly Metric[] = []): string {
+  const { title, subject, metrics, limits, measured, ratios } = scenario
   const shown = ratios.filter(({ metric }) => metrics.includes(metric) || others.includes(metric))
-  return shown.map(({ metric, rival, min, median, max, target }) => {
-    const spread = `${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)})`
-    const [ours, theirs] = [subject, rival].map((name) => typical(measured[name]![metric]!))
-    return `| ${title} | ${METRICS[metric].unit} | ${rival} | ${spread} | ${judged(median, target, metric)} | ${ours} | ${theirs} |`
-  }).join('\n')
+  const compared = shown.map(({ metric, rival, min, median, max, target }) => {
+    const [ours, theirs] = [subject, rival].map((name) => readable(spread(measured[name]![metric]!).median))
+    const wanted = target === undefined ? '' : judged(target.toFixed(2), metric, METRICS[metric].better === 'more' ? median >= target : median <= target)
+    return `| ${title} | ${METRICS[metric].unit} | ${rival} | ${median.toFixed(2)} (${min.toFixed(2)} – ${max.toFixed(2)}) | ${wanted} | ${ours} | ${theirs} |`
+  })
+  return [...limits === undefined ? [] : limitedRows(scenario, limits), ...compared].join('\n')
 }
 
-function judged (ratio: number, target: number | undefined, metric: Metric): string {
-  if (target === undefined) return ''
-  const more = METRICS[metric].better === 'more'
-  return `${more ? '≥' : '≤'} ${target.toFixed(2)}${(more ? ratio >= target : ratio <= target) ? '' : ' missed'}`
+/** A limit is kept to in every round, or is missed. */
+function limitedRows ({ title, subject, metrics, measured }: Result['scenarios'][number], limits: Partial<Record<Metric, number>>): string[] {
+  return metrics.filter((metric) => measured[subject]![metric] !== undefined).map((metric) => {
+    const { min, median, max } = spread(measured[subject]![metric]!)
+    const limit = limits[metric]
+    const wanted = limit === undefined ? '' : judged(String(limit), metric, METRICS[metric].better === 'more' ? min >= limit : max <= limit)
+    return `| ${title} | ${METRICS[metric].unit} | | | ${wanted} | ${readable(median)} (${readable(min)} – ${readable(max)}) | |`
+  })
 }
 
-function typical (values: number[]): string {
-  const { median } = spread(values)
-  return median >= 100 ? Math.round(median).toLocaleString('en') : median.toPrecision(3)
+function judged (wanted: string, metric: Metric, isReached: boolean): string {
+  return `${METRICS[metric].better === 'more' ? '≥' : '≤'} ${wanted}${isReached ? '' : ' missed'}`
+}
+
+function readable (value: number): string {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)
 }

@@ -12,11 +12,16 @@ import type { Bench } from '../bench/run.ts'
 import type { Scenario } from '../bench/scenarios.ts'
 import { parseSettings } from '../bench/settings.ts'
 import { rows, type Result } from '../bench/table.ts'
+import { withoutRedis } from './cache/redis-server.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-async function bench (...args: string[]): Promise<{ code: number, output: string, problems: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'bench/run.ts'), ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+interface Ended { code: number, output: string, problems: string }
+
+const bench = (...args: string[]): Promise<Ended> => benchWith(process.env, ...args)
+
+async function benchWith (env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'bench/run.ts'), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const [output, problems, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, output, problems }
 }
@@ -26,7 +31,8 @@ t.test('every scenario is answered rightly by every server that takes part', asy
   t.equal(code, 0, 'no answer is wrong', { output, problems })
   const seen = new Map([...output.matchAll(/^(✓|-) ([\w-]+): (.+)$/gm)].map(([, mark, name, rest]) => [name!, { isChecked: mark === '✓', rest: rest! }]))
   for (const name of ['app-routes', 'app-routes-express', 'app-routes-proxy-unmatched', 'app-routes-proxy-next', 'fastify-hook', 'fastify', 'node-http', 'express']) t.ok(seen.get(name)?.isChecked, name)
-  t.match(seen.get('app-routes')?.rest, 'json, next-response, params, session, echo, upload, stream, events')
+  for (const scenarios of ['json, next-response, params, session, echo, upload, stream, events', 'static, invalidate, bound, flight']) t.match(seen.get('app-routes')?.rest, scenarios)
+  for (const name of ['app-routes-redis', 'app-routes-redis-near', 'fastify-redis']) t.ok(seen.get(name)?.isChecked, name, { skip: withoutRedis() })
   for (const name of ['hono', 'h3', 'remix', 'whatwg-node', 'next']) {
     const rival = seen.get(name)
     if (rival?.isChecked === false) t.pass(name, { skip: rival.rest })
@@ -37,13 +43,15 @@ t.test('every scenario is answered rightly by every server that takes part', asy
 t.test('a run writes its figures, its ratios and its conditions', async (t) => {
   const file = path.join(t.testdir({}), 'result.json')
   const hasLoadGenerator = findLoadGenerator().name === 'wrk' || existsSync(path.join(ROOT, 'bench/rivals/node_modules'))
-  const only = ['stream', 'events', ...(hasLoadGenerator ? ['json'] : [])]
+  const only = ['stream', 'events', 'flight', ...(hasLoadGenerator ? ['json'] : [])]
   const { code, output, problems } = await bench('--quick', '--rounds', '1', '--cpu', '--only', only.join(), '--rivals', 'fastify', '--json', file)
   t.equal(code, 0, 'it ends well', { output, problems })
   const result = JSON.parse(readFileSync(file, 'utf8')) as Result
   t.match(result, { node: process.version.slice(1), rounds: 1, seconds: 1, loadGenerator: /wrk|autocannon/ })
   const metrics = new Map(result.scenarios.map(({ name, ratios }) => [name, ratios.map(({ metric, rival }) => `${metric} to ${rival}`)]))
   t.same(metrics.get('stream'), ['bandwidth to fastify', 'bandwidthCpu to fastify', 'rss to fastify'])
+  t.same(metrics.get('flight'), [], 'it has no rival')
+  t.match(output, '| runs of the handler | | | ≤ 1 | 1.00 (1.00 – 1.00) | |')
   t.same(metrics.get('events'), ['eventCpu to fastify', 'events to fastify', 'rss to fastify'])
   if (!hasLoadGenerator) t.pass('requests', { skip: 'neither wrk nor autocannon is installed' })
   else t.same(metrics.get('json'), ['throughput to fastify', 'cpu to fastify', 'rss to fastify', 'allocated to fastify'])
@@ -58,6 +66,14 @@ t.test('a mistake on the command line is named', async (t) => {
   for (const seconds of ['0', '1.5', '-1', 'x']) t.throws(() => parseSettings([`--seconds=${seconds}`]), { message: '--seconds takes a whole number greater than 0' })
 })
 
+t.test('what needs Redis is left out where there is none', async (t) => {
+  const git = process.env.PATH!.split(path.delimiter).map((dir) => path.join(dir, 'git')).find((file) => existsSync(file))!
+  const PATH = t.testdir({ git: t.fixture('symlink', git) })
+  const { code, problems } = await benchWith({ ...process.env, PATH }, '--quick', '--only', 'redis,flight-redis', '--json', path.join(PATH, 'result.json'))
+  t.equal(code, 0)
+  t.equal(problems, 'redis is left out: redis-server is not installed.\nflight-redis is left out: redis-server is not installed.\n')
+})
+
 const SCENARIO = { name: 'json', title: 'JSON', subject: 'app-routes', metrics: ['throughput'], rivals: ['fastify', 'hono'], targets: { fastify: 0.95 }, slackOn20: 0.05 } as unknown as Scenario
 
 t.test('rounds are interleaved, and begin with another contestant each', async (t) => {
@@ -70,6 +86,9 @@ t.test('rounds are interleaved, and begin with another contestant each', async (
   const measured = await runRounds({ ...SCENARIO, measure }, contestants, { settings: { rounds: 4 } } as Bench, () => {})
   t.same(order, ['app-routes', 'fastify', 'hono', 'fastify', 'hono', 'app-routes', 'hono', 'app-routes', 'fastify', 'app-routes', 'fastify', 'hono'])
   t.same(measured, { 'app-routes': { throughput: [1, 6, 8, 10] }, fastify: { throughput: [2, 4, 9, 11] }, hono: { throughput: [3, 5, 7, 12] } })
+  order.length = 0
+  await runRounds({ ...SCENARIO, measure, isOnce: true }, contestants, { settings: { rounds: 4 } } as Bench, () => {})
+  t.same(order, ['app-routes', 'fastify', 'hono'], 'what takes long is measured once')
 })
 
 t.test('a ratio is of two figures of one round', async (t) => {
@@ -91,4 +110,10 @@ t.test('the table says which targets are missed, in either direction', async (t)
   t.match(lines('throughput', 94), '| ≥ 0.95 missed |')
   t.match(lines('startUp', 95), '| ≤ 0.95 |')
   t.match(lines('startUp', 96), '| ≤ 0.95 missed |')
+})
+
+t.test('a limit is for the figures of all rounds, and has a line for each metric', async (t) => {
+  const lines = (...runs: number[]): string[] => rows({ ...SCENARIO, metrics: ['runs', 'rssGrowth'], limits: { runs: 1 }, measured: { 'app-routes': { runs, rssGrowth: [12.5] } }, ratios: [] }).split('\n')
+  t.same(lines(1, 1, 1), ['| JSON | runs of the handler | | | ≤ 1 | 1.00 (1.00 – 1.00) | |', '| JSON | MiB more resident | | |  | 12.5 (12.5 – 12.5) | |'])
+  t.equal(lines(1, 2, 1)[0], '| JSON | runs of the handler | | | ≤ 1 missed | 1.00 (1.00 – 2.00) | |')
 })

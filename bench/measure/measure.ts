@@ -14,7 +14,15 @@ export const METRICS = {
   eventCpu: { unit: 'CPU µs/event', better: 'less' },
   events: { unit: 'events/s', better: 'more' },
   startUp: { unit: 'start-up, ms', better: 'less' },
-  routeMemory: { unit: 'heap bytes/route', better: 'less' }
+  routeMemory: { unit: 'heap bytes/route', better: 'less' },
+  invalidation1k: { unit: 'ms, 1,000 entries', better: 'less' },
+  invalidation100k: { unit: 'ms, 100,000 entries', better: 'less' },
+  invalidation1m: { unit: 'ms, 1,000,000 entries', better: 'less' },
+  invalidationGrowth: { unit: '× as long with the most as with 1,000', better: 'less' },
+  kept: { unit: 'MiB kept, by its own account', better: 'less' },
+  heapGrowth: { unit: 'MiB more heap and buffers', better: 'less' },
+  rssGrowth: { unit: 'MiB more resident', better: 'less' },
+  runs: { unit: 'runs of the handler', better: 'less' }
 } as const
 
 export type Metric = keyof typeof METRICS

@@ -1,6 +1,7 @@
 import { checkAnswer } from '../check.ts'
 import type { Contestant } from '../contestants.ts'
 import { startPeer } from '../processes.ts'
+import { withRedis } from '../redis.ts'
 import type { Bench } from '../run.ts'
 import type { Scenario } from '../scenarios.ts'
 
@@ -11,15 +12,17 @@ export interface Server { origin: string, usage: () => Promise<Usage>, stop: () 
 
 /** Starts a contestant's server, sees that it answers rightly before and after, and stops it. */
 export async function withServer<T> (contestant: Contestant, scenario: Scenario, bench: Bench, use: (server: Server) => Promise<T>): Promise<T> {
-  const server = await startServer(contestant, bench)
-  try {
-    await checkAnswer(contestant, server.origin, scenario)
-    const result = await use(server)
-    await checkAnswer(contestant, server.origin, scenario)
-    return result
-  } finally {
-    await server.stop()
-  }
+  return await withRedis(contestant, bench.cores, async (contestant) => {
+    const server = await startServer(contestant, bench)
+    try {
+      await checkAnswer(contestant, server.origin, scenario)
+      const result = await use(server)
+      await checkAnswer(contestant, server.origin, scenario)
+      return result
+    } finally {
+      await server.stop()
+    }
+  })
 }
 
 export async function startServer ({ module, env }: Contestant, { settings: { node, cpu }, cores }: Bench): Promise<Server> {

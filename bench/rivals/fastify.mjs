@@ -4,10 +4,12 @@ import multipart from '@fastify/multipart'
 import { Readable } from 'node:stream'
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
+const PREPARED = JSON.stringify({ hello: 'world', made: 1 })
 
 export async function start () {
   const fastify = Fastify()
   fastify.get('/json', async () => ({ hello: 'world' }))
+  fastify.get('/static', async (request, reply) => reply.type('application/json; charset=utf-8').send(PREPARED))
   fastify.get('/next-response', nextResponse)
   fastify.get('/items/:slug', async ({ params, query, headers }) => ({ slug: params.slug, page: query.page, tenant: headers['x-tenant'] }))
   fastify.get('/session', async ({ headers }) => ({ session: parseCookie(headers.cookie ?? '').session, tenant: headers['x-tenant'] }))

@@ -10,8 +10,8 @@ import type { CacheCounts } from './observe.ts'
  */
 export interface AppRoutesCache {
   /**
-   * Drops everything that has a tag, as `revalidateTag()` of `next/cache` does. Resolves once every process can know; while the store
-   * fails at once, and they are told when it is back.
+   * Drops everything that has a tag, as `revalidateTag()` of `next/cache` does. Resolves once every process can know, or
+   * at once while the store fails: they are told when it is back.
    * @param profile the name of a profile, or seconds after which what is stale expires; none: at once
    * @throws Error where there is no such profile
    */
