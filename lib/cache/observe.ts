@@ -17,7 +17,8 @@ export interface CacheMessage {
 
 /** Where the cache of one directory tells what is wrong, and at the level `debug` what it does. */
 export interface CacheLog {
-  debug (message: string): void
+  /** Where it is told nothing at that level, the message is not made. */
+  debug (message: () => string): void
   info (message: string): void
   warn (message: string): void
   error (error: unknown, message: string): void
@@ -56,7 +57,7 @@ export class CacheObserver {
     this.counts[event]++
     counter?.add(1, { event, kind })
     if (EVENTS.hasSubscribers) EVENTS.publish({ event, kind, key, route, ...(error === undefined ? {} : { error }) } satisfies CacheMessage)
-    if (error === undefined) this.#log.debug(`cache ${event}: ${kind} ${key}`)
+    if (error === undefined) this.#log.debug(() => `cache ${event}: ${kind} ${key}`)
     else this.#log.error(error, `cache ${event}: ${kind} ${key} (${route})`)
   }
 }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { worse, type Freshness } from './entry.ts'
 import type { Invalidation } from './store.ts'
 
@@ -18,7 +17,8 @@ export function invalidated (state: TagState, now: number, { expire }: Invalidat
   if (expire === 0) return { ...state, expiredAt: now }
   const until = expire === undefined ? Infinity : now + expire * 1000
   // What an earlier call has left some time must not get more of it.
-  return { ...state, staleAt: now, staleUntil: state.staleUntil > now ? Math.min(state.staleUntil, until) : until }
+  if (state.staleUntil > now) return { ...state, staleAt: now, staleUntil: Math.min(state.staleUntil, until) }
+  return { expiredAt: Math.max(state.expiredAt, state.staleAt), staleAt: now, staleUntil: until }
 }
 
 /** How an entry stands that was begun at some time and has the tag. */
@@ -35,22 +35,22 @@ const MOST_TAGS = 100_000
  * is older: which of them had the tag is not known any more.
  */
 export class TagStates {
-  readonly #states = new LRUCache<string, TagState>({
-    max: MOST_TAGS,
-    dispose: ({ expiredAt, staleAt }, _tag, reason) => {
-      if (reason === 'evict') this.#forgotten = Math.max(this.#forgotten, expiredAt, staleAt)
-    }
-  })
-
+  readonly #states = new Map<string, TagState>()
   #forgotten = 0
-  /** How often anything was invalidated: what was looked at since needs no second look. */
-  version = 0
 
   get (tag: string): TagState { return this.#states.get(tag) ?? NEVER }
 
   set (tag: string, state: TagState): void {
-    this.version++
+    // The last one to be forgotten, of those in the map.
+    this.#states.delete(tag)
     this.#states.set(tag, state)
+    if (this.#states.size > MOST_TAGS) this.#forgetOldest()
+  }
+
+  #forgetOldest (): void {
+    const [tag, { expiredAt, staleAt }] = this.#states.entries().next().value!
+    this.#states.delete(tag)
+    this.#forgotten = Math.max(this.#forgotten, expiredAt, staleAt)
   }
 
   invalidate (tags: readonly string[], now: number, invalidation: Invalidation | undefined): void {

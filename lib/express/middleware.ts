@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { debuglog } from 'node:util'
 import type { CacheLog } from '../cache/observe.ts'
 import { ServerCaches, type AppRoutesCache } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
@@ -163,8 +164,11 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
   return mount
 }
 
+/** With NODE_DEBUG=fastify-app-routes in the environment. */
+const debug = debuglog('fastify-app-routes')
+
 const LOG: CacheLog = {
-  debug () {},
+  debug (message) { if (debug.enabled) debug(message()) },
   info: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_CACHE' }) },
   warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_CACHE' }) },
   error: (error, message) => { console.error(message, error) }

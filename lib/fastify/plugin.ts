@@ -134,7 +134,8 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
 }
 
 const logOf = (fastify: FastifyInstance): CacheLog => ({
-  debug: (message) => { fastify.log.debug(message) },
+  // Of pino; other loggers may have no such method.
+  debug: (message) => { if ((fastify.log as Partial<{ isLevelEnabled (level: string): boolean }>).isLevelEnabled?.('debug') !== false) fastify.log.debug(message()) },
   info: (message) => { fastify.log.info(message) },
   warn: (message) => { fastify.log.warn(message) },
   error: (err, message) => { fastify.log.error({ err }, message) }

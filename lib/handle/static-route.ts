@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { Readable } from 'node:stream'
 import type { Cache, Kept } from '../cache/cache.ts'
 import type { CacheEntry } from '../cache/entry.ts'
@@ -14,6 +13,7 @@ import { runLive, runQuietly, type Outcome } from './generation.ts'
 import { handle } from './handle.ts'
 import { SERVER_CLOSING } from './lifecycle.ts'
 import { answerOf, draftAnswer, entryOf } from './kept-answer.ts'
+import { Pauses } from './pauses.ts'
 import { StaticPaths, type Place } from './static-paths.ts'
 
 /** Milliseconds that the making of an answer may take when nobody waits for it, as in Next.js's builds. */
@@ -37,9 +37,9 @@ export class StaticRoute {
   readonly #cache: Cache
   readonly #flights = new SingleFlight<Made>()
   /** When another attempt may be made, for what failed to be made anew. */
-  readonly #retryAt = new LRUCache<string, number>({ max: 10_000 })
+  readonly #retryAt = new Pauses()
   /** Until when nobody tries to keep an answer, for what turned out to be for one request alone. */
-  readonly #unkeptUntil = new LRUCache<string, number>({ max: 10_000 })
+  readonly #unkeptUntil = new Pauses()
   #isDynamic = false
   /** Whether an answer was kept, so that others will be. */
   #isProven: boolean

@@ -64,7 +64,22 @@ export function cutPrefix (path: string, prefix: string): string | null {
 /** Resolves dot segments and folds slashes of either kind. The result begins with exactly one slash. */
 export function resolvePath (path: string): string {
   const collapsed = path.replace(/[\\/]+/g, '/')
-  return new URL('http://n' + collapsed).pathname.replace(/\/+/g, '/')
+  const resolved = new URL('http://n' + collapsed).pathname.replace(/\/+/g, '/')
+  // Node.js 20 overlooks some: `/a/.[/.`
+  return UNRESOLVED.test(resolved) ? withoutDots(resolved) : resolved
+}
+
+/** RFC 3986, 5.2.4. */
+function withoutDots (path: string): string {
+  const segments: string[] = []
+  const all = path.split('/').slice(1)
+  for (const [index, segment] of all.entries()) {
+    const isDots = /^(?:\.|%2e){1,2}$/i.test(segment)
+    if (!isDots) segments.push(segment)
+    else if (!/^(?:\.|%2e)$/i.test(segment)) segments.pop()
+    if (isDots && index === all.length - 1) segments.push('')
+  }
+  return '/' + segments.join('/')
 }
 
 /** A folder's name, or a path, with every escape that a URL needs: a client sends `ü` as `%C3%BC`. */

@@ -23,7 +23,8 @@ class BoundRequest {
   }
 
   static {
-    standIn(BoundRequest.prototype, Request.prototype, Request.prototype, unwrap)
+    // Asked for at each call: it comes to be with the class of received requests.
+    standIn(BoundRequest.prototype, Request.prototype, Request.prototype, (self) => unwrap(self))
     standInClass(BoundRequest, Request)
   }
 }

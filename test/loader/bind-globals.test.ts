@@ -246,6 +246,7 @@ for (const path of ['/c', '/d']) {
   answers.push([required.headers.get('content-length'), await required.text()])
 }
 await app.close()
+answers.push(fetchBefore === globalThis.fetch)
 console.log(JSON.stringify(answers))
 `
 
@@ -283,11 +284,13 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
         [1, { a: 1 }, true],
         [true, true, '7'],
         [true, '8'],
-        [true, true, true],
+        // fetch() has the cache in front of it, until the server closes.
+        [true, false, true],
         [true, [true, true, true, true, false, 1, 'Response', '[object Response]', 'h', 'error', 302, 'x']],
         ['5', 'text/plain;charset=UTF-8', '1', 'plain'],
         ['8', 'required'],
-        ['8', 'required']
+        ['8', 'required'],
+        true
       ], `in a package with ${manifest}`)
     }
   })

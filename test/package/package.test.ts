@@ -84,10 +84,10 @@ t.test('require() and import give the same plugin, with the named exports as pro
       typeof plugin, plugin === esm.default, plugin.appRoutes === esm.appRoutes, plugin.hostRequest === esm.hostRequest, plugin.default === plugin,
       typeof adapter, adapter === express.default, adapter.hostRequest === express.hostRequest,
       require('fastify-app-routes/server').NextResponse.name, require('fastify-app-routes/package.json').name,
-      ['headers', 'navigation', 'cache', 'og', 'legacy', 'next', 'register'].map((name) => typeof require('fastify-app-routes/' + name)).join()
+      ['headers', 'navigation', 'cache', 'og', 'legacy', 'redis', 'stores', 'next', 'register'].map((name) => typeof require('fastify-app-routes/' + name)).join()
     ]))))`
   t.same(JSON.parse(run(process.execPath, ['--no-warnings', '-e', script])), [
-    'function', true, true, true, true, 'function', true, true, 'NextResponse', 'fastify-app-routes', 'object,object,object,object,object,object,object'
+    'function', true, true, true, true, 'function', true, true, 'NextResponse', 'fastify-app-routes', 'object,object,object,object,object,object,object,object,object'
   ])
 })
 

@@ -603,9 +603,18 @@ t.test('paths are taken from targets and resolved as the URL class does it', asy
     if (searchOf(target) !== beforeFragment || searchOf('http://h' + target) !== beforeFragment) return false
     const resolved = resolvePath(path)
     const expected = new URL('http://n' + path.replace(/[\\/]+/g, '/')).pathname.replace(/\/+/g, '/')
-    return resolved === expected && /^\/(?!\/)/.test(resolved) && !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(resolved) && !resolved.includes('\\') && resolvePath(resolved) === resolved
+    // The URL class of Node.js 20 overlooks some dot segments.
+    const isSound = !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(expected)
+    return (resolved === expected || !isSound) && /^\/(?!\/)/.test(resolved) && !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(resolved) && !resolved.includes('\\') && resolvePath(resolved) === resolved
   }), { numRuns: 5000 })
   t.pass()
+})
+
+t.test('dot segments that a URL class overlooks are resolved', async (t) => {
+  for (const [path, resolved] of [['/&/.[//.', '/&/.[/'], ['/a/.[/..', '/a/'], ['/.[/../..', '/'], ['/.[/%2e%2E/b', '/b']] as const) {
+    t.equal(resolvePath(path), resolved)
+    t.equal(canonicalPath(path, 'ignore'), resolved)
+  }
 })
 
 t.test('a path that is canonical is what the URL class makes of it, and each redirect leads to one after two steps at most', async (t) => {

@@ -48,7 +48,7 @@ end
 if ARGV[2] == '0' then expired = now else
   local ends = math.huge
   if ARGV[2] ~= '-' then ends = now + tonumber(ARGV[2]) * 1000 end
-  if till > now and till < ends then ends = till end
+  if till > now then ends = math.min(till, ends) else expired = math.max(expired, stale) end
   stale, till = now, ends
 end
 local last = '-'
