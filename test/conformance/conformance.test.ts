@@ -24,6 +24,8 @@ function runsOn (version: string, bin: string | undefined, hosts: readonly Host[
 }
 
 t.jobs = 2
+// Every case on every host, on several Node.js versions.
+t.setTimeout(900_000)
 
 for (const { version, bin, hosts, packageType, slow, globals } of RUNS) {
   const name = `Node.js ${version}, ${hosts.length} hosts, "type": "${packageType}"${slow ? ', native responses, hooks of every kind' : ''}${globals === true ? ', globals' : ''}`
