@@ -34,10 +34,27 @@ export class Health {
   attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
     try {
       const result = operation()
-      return result instanceof Promise ? within(DEADLINE, result).then((value) => this.#wentWell(value), (error: unknown) => this.#wentWrong(error)) : this.#wentWell(result)
+      return result instanceof Promise ? this.#within(DEADLINE, result) : this.#wentWell(result)
     } catch (error) {
       return this.#wentWrong(error)
     }
+  }
+
+  #within<T> (milliseconds: number, result: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        // Where this process itself was busy for so long, what has come meanwhile is heard first.
+        setImmediate(() => setImmediate(() => { end(() => this.#wentWrong(new CacheTimeoutError(milliseconds))) }))
+      }, milliseconds)
+      let hasEnded = false
+      const end = (outcome: () => T | undefined): void => {
+        if (hasEnded) return
+        hasEnded = true
+        clearTimeout(timer)
+        resolve(outcome())
+      }
+      result.then((value) => { end(() => this.#wentWell(value)) }, (error: unknown) => { end(() => this.#wentWrong(error)) })
+    })
   }
 
   #wentWell<T> (value: T): T {
@@ -55,14 +72,4 @@ export class Health {
     this.#nextTry = performance.now() + PAUSE
     return undefined
   }
-}
-
-function within<T> (milliseconds: number, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // Where this process itself was busy for so long, what has come meanwhile is heard first.
-      setImmediate(() => setImmediate(() => { reject(new CacheTimeoutError(milliseconds)) }))
-    }, milliseconds)
-    promise.then(resolve, reject).finally(() => { clearTimeout(timer) })
-  })
 }

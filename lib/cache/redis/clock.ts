@@ -34,10 +34,13 @@ export class RedisClock {
   async sync (): Promise<void> {
     if (performance.now() >= this.#nextSync) {
       this.#nextSync = performance.now() + RESYNC
-      this.#synced = this.#look()
+      this.#synced = this.#look().finally(() => { this.#synced = undefined })
     }
     await this.#synced
   }
+
+  /** Whether it is to be synced before anything else is done. */
+  get isDue (): boolean { return this.#synced !== undefined || performance.now() >= this.#nextSync }
 
   /** Is told a time of the server: what happens here from now on is later. */
   saw (time: number): void {

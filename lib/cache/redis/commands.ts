@@ -3,6 +3,8 @@
  * key, and a second connection that is told of messages.
  */
 export interface RedisCommands {
+  /** Whether keys are on several nodes. */
+  readonly isCluster: boolean
   /** @param key by which the node is found; undefined for any */
   send (key: string, isRead: boolean, args: Array<string | Buffer>): Promise<unknown>
   /**
@@ -40,14 +42,16 @@ interface IoRedisSubscriber {
 }
 
 class IoRedisCommands implements RedisCommands {
+  readonly isCluster: boolean
   readonly #client: IoRedisLike
 
   constructor (client: IoRedisLike) {
     this.#client = client
+    this.isCluster = 'isCluster' in client && client.isCluster === true
   }
 
-  async send (_key: string | undefined, _isRead: boolean, [command, ...args]: Array<string | Buffer>): Promise<unknown> {
-    return await this.#client.callBuffer(command as string, ...args)
+  send (_key: string, _isRead: boolean, [command, ...args]: Array<string | Buffer>): Promise<unknown> {
+    return this.#client.callBuffer(command as string, ...args)
   }
 
   async subscribe (channel: string, received: (message: string) => void, changed: (isOn: boolean) => void): Promise<() => Promise<void>> {
@@ -79,19 +83,19 @@ type SendToCluster = (key: string, isRead: boolean, args: Array<string | Buffer>
 type SendToSentinel = (isRead: boolean, args: Array<string | Buffer>, options: object) => Promise<unknown>
 
 class NodeRedisCommands implements RedisCommands {
+  readonly isCluster: boolean
   readonly #client: NodeRedisLike
-  readonly #isCluster: boolean
   readonly #isSentinel: boolean
 
   constructor (client: NodeRedisLike) {
     this.#client = client
-    this.#isCluster = 'masters' in client && 'replicas' in client
+    this.isCluster = 'masters' in client && 'replicas' in client
     this.#isSentinel = 'getSentinelNode' in client || client.constructor.name === 'RedisSentinel'
   }
 
   async send (key: string, isRead: boolean, args: Array<string | Buffer>): Promise<unknown> {
     const client = this.#client as object
-    if (this.#isCluster) return await (client as { sendCommand: SendToCluster }).sendCommand(key, isRead, args, BINARY)
+    if (this.isCluster) return await (client as { sendCommand: SendToCluster }).sendCommand(key, isRead, args, BINARY)
     if (this.#isSentinel) return await (client as { sendCommand: SendToSentinel }).sendCommand(isRead, args, BINARY)
     return await (client as { sendCommand: SendToClient }).sendCommand(args, BINARY)
   }

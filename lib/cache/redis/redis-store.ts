@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
-import { decodeEntry, encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
+import { encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
 import type { MemoryStoreOptions } from '../memory-store.ts'
 import type { CacheStore, Found, Invalidation } from '../store.ts'
-import { freshnessBy, NEVER, type TagState } from '../tag-states.ts'
+import { freshnessBy } from '../tag-states.ts'
 import { RedisClock } from './clock.ts'
 import { commandsOf, type RedisClient, type RedisCommands } from './commands.ts'
+import { DecodedEntries } from './decoded-entries.ts'
+import { KnownStates } from './known-states.ts'
 import { NearCache } from './near-cache.ts'
 
 export interface RedisStoreOptions {
@@ -30,6 +31,11 @@ const TIME = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000`
 
+/** Tells everybody who remembers states of tags that they have changed. In a cluster nobody does. */
+const CHANGED = `
+if KEYS[2] then redis.call('SET', KEYS[2], string.format('%.3f', now)) end
+return string.format('%.3f', now)`
+
 /**
  * Sets the state of a tag in one step, for what it was counts, and returns when. See `invalidated()`, which does the same in memory.
  * States are fields of one hash, together with the time since when it is there: should Redis lose or evict it, nothing
@@ -53,13 +59,11 @@ if ARGV[2] == '0' then expired = now else
 end
 local last = '-'
 if till < math.huge then last = string.format('%.3f', till) end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))
-return string.format('%.3f', now)`
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))${CHANGED}`
 
 /** Begins the hash of the tags, where there is none, and returns when. */
 const BEGIN = `${TIME}
-redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))
-return string.format('%.3f', now)`
+redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))${CHANGED}`
 
 /** Gives a lock back, unless somebody else has it meanwhile. */
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
@@ -73,9 +77,11 @@ export class RedisStore implements CacheStore {
   readonly #commands: RedisCommands
   readonly #prefix: string
   readonly #tagsKey: string
+  /** Where it is said when any tag was invalidated last. */
+  readonly #changedKey: string
   readonly #clock: RedisClock
-  /** The tags that an entry had when it was last read: their states are asked for together with it. */
-  readonly #tagsOf = new LRUCache<string, readonly string[]>({ max: 10_000 })
+  readonly #states: KnownStates
+  readonly #decoded = new DecodedEntries()
   readonly #near: NearCache | undefined
   #subscription: Promise<() => Promise<void>> | undefined
   #knowsFlags = true
@@ -84,31 +90,36 @@ export class RedisStore implements CacheStore {
     this.#commands = commandsOf(client)
     this.#prefix = prefix
     this.#tagsKey = `${prefix}:tags`
+    this.#changedKey = `${prefix}:changed`
+    this.#states = new KnownStates(async (tags) => await this.#commands.send(this.#tagsKey, false, ['HMGET', this.#tagsKey, '', ...tags]) as Array<Buffer | null>)
     this.#clock = new RedisClock(this.#commands, this.#tagsKey)
     if (nearCache !== false) this.#near = new NearCache(nearCache === true ? {} : nearCache, () => this.now())
   }
 
   now (): number { return this.#clock.now() }
 
-  async get (key: string, tags: readonly string[]): Promise<Found | undefined> {
-    await this.#clock.sync()
-    this.#listen()
-    const near = this.#near?.get(key, tags)
-    if (near !== undefined) return near
-    const asked = [...tags, ...this.#tagsOf.get(key) ?? []]
-    const redisKey = this.#entryKey(key)
-    // Both go out together.
-    const [bytes, [since, ...states]] = await Promise.all([this.#commands.send(redisKey, true, ['GET', redisKey]), this.#statesOf('', ...asked)])
-    if (since === null) {
+  get (key: string, tags: readonly string[]): Found | Promise<Found | undefined> {
+    if (this.#clock.isDue) return this.#clock.sync().then(() => this.get(key, tags) as Promise<Found | undefined>)
+    if (this.#near === undefined) return this.#find(key, tags)
+    this.#listen(this.#near)
+    return this.#near.get(key, tags) ?? this.#find(key, tags)
+  }
+
+  async #find (key: string, tags: readonly string[]): Promise<Found | undefined> {
+    const [bytes, changed] = await this.#look(this.#entryKey(key))
+    if (changed === undefined && !this.#commands.isCluster) this.#clock.saw(await this.#run(BEGIN))
+    this.#states.changed(changed)
+    const entry = bytes === null ? undefined : this.#decoded.get(key, bytes)
+    const wanted = entry === undefined ? NO_TAGS : tags.length === 0 ? entry.tags : [...tags, ...entry.tags]
+    const states = this.#states.known(wanted) ?? await this.#states.read(wanted)
+    if (states === undefined) {
       this.#clock.saw(await this.#run(BEGIN))
       return undefined
     }
-    const entry = bytes === null ? undefined : decodeEntry(bytes as Buffer)
-    if (entry === undefined || entry.createdAt <= Number(since)) return undefined
-    const missing = entry.tags.filter((tag) => !asked.includes(tag))
-    if (missing.length > 0) states.push(...await this.#statesOf(...missing))
-    if (entry.tags.length > 0) this.#tagsOf.set(key, entry.tags)
-    const found = { entry, tags: this.#freshness(states, entry.createdAt) }
+    this.#clock.saw(states.latest)
+    if (entry === undefined || entry.createdAt <= states.since) return undefined
+    const now = this.now()
+    const found = { entry, tags: states.all.reduce<Freshness>((freshness, state) => worse(freshness, freshnessBy(state, entry.createdAt, now)), 'fresh') }
     if (found.tags === 'fresh') this.#near?.set(key, entry)
     return found
   }
@@ -118,7 +129,6 @@ export class RedisStore implements CacheStore {
     // Whether its tags were invalidated while it was made shows when it is read: until then there is no copy of it.
     this.#near?.delete(key)
     await this.#commands.send(redisKey, false, ['SET', redisKey, encodeEntry(entry), 'EX', String(Math.ceil(Math.min(entry.expire ?? YEAR, YEAR)))])
-    if (entry.tags.length > 0) this.#tagsOf.set(key, entry.tags)
   }
 
   async invalidate (tags: readonly string[], invalidation: Invalidation = { expire: 0 }): Promise<void> {
@@ -151,7 +161,8 @@ export class RedisStore implements CacheStore {
 
   /** Changes the tags, also where Redis has no memory left, which from version 7 on can be allowed. */
   async #run (script: string, ...args: string[]): Promise<number> {
-    const run = async (flags: string): Promise<number> => Number(await this.#commands.send(this.#tagsKey, false, ['EVAL', flags + script, '1', this.#tagsKey, ...args]))
+    const keys = this.#commands.isCluster ? ['1', this.#tagsKey] : ['2', this.#tagsKey, this.#changedKey]
+    const run = async (flags: string): Promise<number> => Number(await this.#commands.send(this.#tagsKey, false, ['EVAL', flags + script, ...keys, ...args]))
     try {
       if (this.#knowsFlags) return await run('#!lua flags=allow-oom')
     } catch (error) {
@@ -161,24 +172,16 @@ export class RedisStore implements CacheStore {
     return await run('')
   }
 
-  async #statesOf (...tags: string[]): Promise<Array<Buffer | null>> {
-    // Not from a replica, which may not know yet what was invalidated. With ioredis, its option `scaleReads` decides that.
-    return await this.#commands.send(this.#tagsKey, false, ['HMGET', this.#tagsKey, ...tags]) as Array<Buffer | null>
-  }
-
-  #freshness (states: Array<Buffer | null>, createdAt: number): Freshness {
-    const now = this.now()
-    return states.reduce<Freshness>((found, bytes) => {
-      const state = bytes === null ? NEVER : readState(bytes)
-      this.#clock.saw(Math.max(state.expiredAt, state.staleAt))
-      return worse(found, freshnessBy(state, createdAt, now))
-    }, 'fresh')
+  /** An entry, and when any tag was invalidated last. In a cluster that is on another node: there states are read each time. */
+  async #look (entryKey: string): Promise<[bytes: Buffer | null, changed: string | undefined]> {
+    if (this.#commands.isCluster) return [await this.#commands.send(entryKey, true, ['GET', entryKey]) as Buffer | null, undefined]
+    const [bytes, changed] = await this.#commands.send(entryKey, false, ['MGET', entryKey, this.#changedKey]) as [Buffer | null, Buffer | null]
+    return [bytes, changed?.toString('latin1')]
   }
 
   /** Once, when it is first used; a failed attempt is made again the next time. */
-  #listen (): void {
-    if (this.#near === undefined || this.#subscription !== undefined) return
-    const near = this.#near
+  #listen (near: NearCache): void {
+    if (this.#subscription !== undefined) return
     this.#subscription = this.#commands.subscribe(this.#channel, (message) => {
       const { tags, invalidation, at } = JSON.parse(message) as Message
       near.invalidate(tags, invalidation, at)
@@ -187,7 +190,4 @@ export class RedisStore implements CacheStore {
   }
 }
 
-function readState (bytes: Buffer): TagState {
-  const [expiredAt, staleAt, staleUntil] = bytes.toString().split(' ') as [string, string, string]
-  return { expiredAt: Number(expiredAt), staleAt: Number(staleAt), staleUntil: staleUntil === '-' ? Infinity : Number(staleUntil) }
-}
+const NO_TAGS: readonly string[] = []
