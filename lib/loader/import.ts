@@ -2,6 +2,7 @@ import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { asInNext, isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
+import { refuseDirectives } from './directives.ts'
 import { entrySource, isEntry } from './entry.ts'
 import { bridgeSource, bridgeTo } from './interop.ts'
 import { isInPackage } from './module-format.ts'
@@ -64,6 +65,7 @@ export function loadOwn (url: string, context: Context): LoadFnOutput & { contex
 export function withGlobals (url: string, loaded: LoadFnOutput): LoadFnOutput {
   if (!url.startsWith('file:') || !isModule(loaded.format) || loaded.source == null) return loaded
   const source = textOf(loaded.source)
+  if (!isInPackage(url)) refuseDirectives(source, fileURLToPath(url))
   const bound = bindModule(isInPackage(url) ? source : asInNext(url, source), namesFor(url, globalNames()))
   return bound === source ? loaded : { ...loaded, source: bound }
 }

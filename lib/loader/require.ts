@@ -3,6 +3,7 @@ import module from 'node:module'
 import { types } from 'node:util'
 import { isModule, readModule } from './app-modules.ts'
 import { bindModule, bindScript, bindUnhooked, namesFor } from './bind-globals.ts'
+import { refuseDirectives } from './directives.ts'
 import { mayHoldJsx, toCommonJs } from './compile.ts'
 import { formatOf, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
@@ -77,6 +78,7 @@ function wrap (): void {
 
   internals.prototype._compile = function (content, filename, ...rest) {
     const isScript = active && typeof content === 'string' && !isModule(rest[0])
+    if (isScript && !isInPackage(filename)) refuseDirectives(content, filename)
     return compile.call(this, isScript ? bindScript(content, namesFor(filename, globalNames())) : content, filename, ...rest)
   }
 }
@@ -111,6 +113,7 @@ function loadFile (module: Module, filename: string, fallback: Extension): unkno
   if (unhooked !== undefined) return module._compile(unhooked, filename, 'commonjs')
   const read = active ? readModule(filename) : undefined
   if (read === undefined || (read.format === 'commonjs' && !read.compiled)) return fallback(module, filename)
+  refuseDirectives(read.source, filename)
   // An ES module stays the instance that `import` gives, which a compiling loader would not see to.
   const bind = hasSyncHooks ? bindModule : bindUnhooked
   return module._compile(isModule(read.format) ? bind(bindScope(read.source), namesFor(filename, globalNames())) : read.source, filename, read.format)

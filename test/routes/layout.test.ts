@@ -17,7 +17,7 @@ interface Recorded { layout: string[], files: Record<string, string>, versions: 
 
 const recording = JSON.parse(readFileSync(new URL('../conformance/conflicts.json', import.meta.url), 'utf8')) as Record<string, Recorded>
 
-const PRERENDER = 'nothing is prerendered yet, so that nothing fails while it is'
+const PRERENDER = "answers are made ahead while the server runs, unless `prerender: 'startup'` says otherwise"
 const PROXY = 'a proxy without a function keeps the server from starting, instead of failing requests'
 
 /** Where we differ from the recording, and why. One that no longer differs must go. */
@@ -67,12 +67,12 @@ function tree (files: Record<string, string>): Tree {
 
 interface Started { server: FastifyInstance, problems: AppDirectoryProblem[], error: unknown, warnings: string[] }
 
-async function load (dir: string, compat: Compat = 16, nextConfig?: string): Promise<Started> {
+async function load (dir: string, compat: Compat = 16, nextConfig?: string, prerender: 'background' | 'startup' = 'background'): Promise<Started> {
   const warnings: string[] = []
   const stream = { write (line: string) { const entry = JSON.parse(line) as { level: number, msg: string }; if (entry.level === 40) warnings.push(entry.msg) } }
   const server = Fastify({ logger: { level: 'warn', stream } })
   try {
-    await server.register(appRoutes, { dir, compat, nextConfig })
+    await server.register(appRoutes, { dir, compat, nextConfig, cache: { prerender } })
     await server.ready()
     return { server, problems: [], error: undefined, warnings }
   } catch (error) {
@@ -124,6 +124,10 @@ t.test('recorded layouts start, answer and fail as in Next.js', async (t) => {
         const reason = EXCEPTIONS[key]
         if (reason === undefined) t.equal(differs, '', `as ${version}`)
         else t.not(differs, '', `otherwise than ${version}: ${reason}`)
+        if (reason !== PRERENDER) continue
+        const { server, error } = await load(path.join(dir, 'app'), compat, undefined, 'startup')
+        t.ok(error, `as ${version} with prerender: 'startup'`)
+        await server.close()
       }
     })
   }

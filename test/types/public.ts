@@ -4,11 +4,14 @@
  */
 import express from 'express'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type RouteConfig, type RouteContext, type RouteHandler } from 'fastify-app-routes'
+import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type CacheStore, type RouteConfig, type RouteContext, type RouteHandler } from 'fastify-app-routes'
 import { hostRequest as expressRequest, appRoutes as middleware } from 'fastify-app-routes/express'
 import { cookies, draftMode, headers } from 'fastify-app-routes/headers'
 import { notFound, redirect } from 'fastify-app-routes/navigation'
+import { revalidatePath, revalidateTag, unstable_cache } from 'fastify-app-routes/cache'
+import { redisStore, type RedisClient } from 'fastify-app-routes/redis'
 import { after, connection, NextRequest, NextResponse, userAgent } from 'fastify-app-routes/server'
+import { cacheHandlerStore, fileStore } from 'fastify-app-routes/stores'
 
 declare module 'fastify' {
   interface FastifyInstance { pg: { query: (sql: string) => Promise<unknown[]> } }
@@ -33,6 +36,39 @@ export async function fastifyServer (server: FastifyInstance): Promise<void> {
   await server.register(appRoutes, 5)
   // Other plugins are registered as ever.
   await server.register(async (child: FastifyInstance, given: { n: number }) => { child.log.info(given.n) }, { n: 1 })
+}
+
+export async function caching (server: FastifyInstance, client: RedisClient): Promise<void> {
+  await server.register(appRoutes, { dir: './app', cache: { maxBytes: 1, maxEntries: 1, prerender: 'startup', etag: true } })
+  await server.register(appRoutes, { dir: './app', cache: { store: redisStore(client, { prefix: 'a', nearCache: { maxBytes: 1 } }), namespace: 'a' } })
+  await server.register(appRoutes, { dir: './app', cache: { store: fileStore('./cache', { maxBytes: 1 }) } })
+  // @ts-expect-error -- no such mode
+  await server.register(appRoutes, { dir: './app', cache: { prerender: 'never' } })
+  // @ts-expect-error -- a client, not its address
+  redisStore('redis://localhost')
+  const own: CacheStore = {
+    isShared: false,
+    now: Date.now,
+    get: () => undefined,
+    set (key, { body }) { void key.concat(String(body)) },
+    invalidate (tags, invalidation) { void tags.concat(String(invalidation?.expire)) }
+  }
+  middleware({ dir: './app', cache: { store: own } })
+  class Handler {
+    async get (): Promise<null> { return null }
+    async set (): Promise<void> {}
+    async revalidateTag (): Promise<void> {}
+    resetRequestCache (): void {}
+  }
+  const store: CacheStore = cacheHandlerStore(Handler, { major: 15 })
+  void store
+  equal(server.appRoutes.revalidateTag('a', { expire: 1 })).is<Promise<void>>(true)
+  equal(server.appRoutes.revalidatePath('/a', 'layout')).is<Promise<void>>(true)
+  equal(middleware('./app').cache.counts.hit).is<number>(true)
+  const post = unstable_cache(async (id: number) => ({ id }), ['post'], { tags: ['posts'], revalidate: false })
+  equal(await post(1)).is<{ id: number }>(true)
+  revalidateTag('posts', 'max')
+  revalidatePath('/posts', 'page')
 }
 
 export function expressServer (): void {
