@@ -38,7 +38,7 @@ export function sizeOf (key: string, { headers, tags, url, body }: CacheEntry): 
   return size
 }
 
-const OVERHEAD = 300
+const OVERHEAD = 550
 
 const FORMAT = 1
 const HEAD = 5
