@@ -1,7 +1,7 @@
 import { NotSupportedError } from '../errors.ts'
 
 /** At the beginning of a module or of a function's body, as the text of a directive has to be. */
-const USE_CACHE = /(?:^(?:\s|\/\/.*|\/\*[^]*?\*\/)*|\{\s*)(["'])use cache(?::[^"'\n]*)?\1\s*(?:[;}\n]|$)/
+const USE_CACHE = /(?:^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/)*|\{\s*)(["'])use cache(?::[^"'\n]*)?\1\s*(?:[;}\n]|$)/
 
 /**
  * What a module means by a directive must not be passed over in silence.

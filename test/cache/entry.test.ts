@@ -6,7 +6,7 @@ import { MemoryStore } from '../../lib/cache/memory-store.ts'
 import type { Invalidation } from '../../lib/cache/store.ts'
 import { freshnessBy, invalidated, NEVER, TagStates } from '../../lib/cache/tag-states.ts'
 
-const text = fc.string({ unit: 'binary' }).map((given) => given.toWellFormed())
+const text = fc.string({ unit: 'grapheme' })
 const entries: fc.Arbitrary<CacheEntry> = fc.record({
   kind: fc.constantFrom('route', 'fetch', 'function'),
   createdAt: fc.double({ noNaN: true, noDefaultInfinity: true }),

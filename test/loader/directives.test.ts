@@ -54,7 +54,7 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
     const dir = t.testdir(FILES)
     const { stdout } = await run(bin!, ['--no-warnings', path.join(dir, 'server.mjs')], { env: { ...process.env, NODE_OPTIONS: '' } })
     const [module, script] = JSON.parse(stdout) as [string, string]
-    t.match(module, /^FAR_ERR_APP_DIRECTORY .*posts\/route\.mjs.*data\.mjs has the directive 'use cache'/s)
-    t.match(script, /^FAR_ERR_APP_DIRECTORY .*posts\/route\.cjs.*data\.cjs has the directive 'use cache'/s)
+    t.match(module, /^FAR_ERR_APP_DIRECTORY .*data\.mjs has the directive 'use cache'.*posts\/route\.mjs/s)
+    t.match(script, /^FAR_ERR_APP_DIRECTORY .*data\.cjs has the directive 'use cache'.*posts\/route\.cjs/s)
   })
 }

@@ -37,9 +37,9 @@ if KEYS[2] then redis.call('SET', KEYS[2], string.format('%.3f', now)) end
 return string.format('%.3f', now)`
 
 /**
- * Sets the state of a tag in one step, for what it was counts, and returns when. See `invalidated()`, which does the same in memory.
- * States are fields of one hash, together with the time since when it is there: should Redis lose or evict it, nothing
- * that is older is believed.
+ * Sets the state of a tag in one step, for what it was counts, tells everybody who listens, and returns when. See
+ * `invalidated()`, which does the same in memory. States are fields of one hash, together with the time since when it is
+ * there: should Redis lose or evict it, nothing that is older is believed.
  */
 const INVALIDATE = `${TIME}
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[1]) end
@@ -59,7 +59,8 @@ if ARGV[2] == '0' then expired = now else
 end
 local last = '-'
 if till < math.huge then last = string.format('%.3f', till) end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))${CHANGED}`
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))
+redis.call('PUBLISH', ARGV[4], cjson.encode({ tag = ARGV[1], how = ARGV[2], at = string.format('%.3f', now) }))${CHANGED}`
 
 /** Begins the hash of the tags, where there is none, and returns when. */
 const BEGIN = `${TIME}
@@ -69,7 +70,13 @@ redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))${CHANGED}`
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 /** What processes are told. */
-interface Message { tags: readonly string[], invalidation: Invalidation, at: number }
+interface Message {
+  tag: string
+  /** Seconds after which what is stale expires, or `-`. */
+  how: string
+  /** Milliseconds, by the clock of Redis. */
+  at: string
+}
 
 /** Keeps entries in Redis, for all processes that use it: one round trip for what is found, whatever its tags are. */
 export class RedisStore implements CacheStore {
@@ -133,11 +140,10 @@ export class RedisStore implements CacheStore {
 
   async invalidate (tags: readonly string[], invalidation: Invalidation = { expire: 0 }): Promise<void> {
     const how = invalidation.expire === undefined ? '-' : String(invalidation.expire)
-    const times = await Promise.all(tags.map((tag) => this.#run(INVALIDATE, tag, how, String(MOST_TAGS))))
+    const times = await Promise.all(tags.map((tag) => this.#run(INVALIDATE, tag, how, String(MOST_TAGS), this.#channel)))
     const at = Math.max(...times)
     this.#clock.saw(at)
     this.#near?.invalidate(tags, invalidation, at)
-    await this.#commands.send(this.#channel, false, ['PUBLISH', this.#channel, JSON.stringify({ tags, invalidation, at } satisfies Message)])
   }
 
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
@@ -183,8 +189,8 @@ export class RedisStore implements CacheStore {
   #listen (near: NearCache): void {
     if (this.#subscription !== undefined) return
     this.#subscription = this.#commands.subscribe(this.#channel, (message) => {
-      const { tags, invalidation, at } = JSON.parse(message) as Message
-      near.invalidate(tags, invalidation, at)
+      const { tag, how, at } = JSON.parse(message) as Message
+      near.invalidate([tag], how === '-' ? {} : { expire: Number(how) }, Number(at))
     }, (isOn) => { near.switch(isOn) })
     this.#subscription.catch(() => { this.#subscription = undefined })
   }
