@@ -9,8 +9,10 @@ declare namespace adapter {
   export { appRoutes as default }
 
   export type AppDirectoryProblem = esm.AppDirectoryProblem
+  export type AppRoutesCache = esm.AppRoutesCache
   export type AppRoutesMiddleware = esm.AppRoutesMiddleware
   export type AppRoutesOptions = esm.AppRoutesOptions
+  export type CacheOptions = esm.CacheOptions
   export type Compat = esm.Compat
   export type ConnectRequest = esm.ConnectRequest
   export type ConnectResponse = esm.ConnectResponse

@@ -13,10 +13,19 @@ declare namespace plugin {
 
   export type AppDirectoryProblem = esm.AppDirectoryProblem
   export type AppRoutesArgument = esm.AppRoutesArgument
+  export type AppRoutesCache = esm.AppRoutesCache
   export type AppRoutesOptions = esm.AppRoutesOptions
   export type AppRoutesPlugin = esm.AppRoutesPlugin
+  export type CacheEntry = esm.CacheEntry
+  export type CacheEvent = esm.CacheEvent
+  export type CacheMessage = esm.CacheMessage
+  export type CacheOptions = esm.CacheOptions
+  export type CacheStore = esm.CacheStore
   export type Compat = esm.Compat
+  export type Found = esm.Found
+  export type Freshness = esm.Freshness
   export type HostRequest = esm.HostRequest
+  export type Invalidation = esm.Invalidation
   export type ParamsOf<Path extends string> = esm.ParamsOf<Path>
   export type RouteConfig = esm.RouteConfig
   export type RouteContext<Route extends string | esm.RouteParams = esm.RouteParams> = esm.RouteContext<Route>
