@@ -10,19 +10,11 @@ import { defaultAnswer } from '../handle/default-answer.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import { enterProcess } from '../handle/process.ts'
-import { startInstrumentation } from '../instrumentation/start.ts'
 import { traceRequest } from '../instrumentation/trace.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { openCache, StaticRoutes } from '../handle/static-routes.ts'
-import { pagesSource } from '../legacy/pages.ts'
-import { releaseCompiler } from '../loader/compile.ts'
-import { loadModule, loadModules } from '../loader/load.ts'
-import { metadataSource } from '../metadata/source.ts'
+import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
-import { loadProxy, openGate } from '../proxy/open-gate.ts'
-import type { ProxyFile } from '../proxy/proxy-file.ts'
-import { loadSettings } from '../proxy/settings.ts'
-import { loadTable } from '../routes/load-table.ts'
 import type { Method } from '../routes/table.ts'
 import { dispatch } from './dispatch.ts'
 import type { ConnectRequest, ConnectResponse, ExpressExchange, Next } from './exchange.ts'
@@ -112,20 +104,7 @@ const tellOfError: ExpressMount['logError'] = (exchange, err, message) => { logE
 
 async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined, caches: ServerCaches): Promise<ExpressMount> {
   const warn = (message: string): void => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
-  const settings = await loadSettings(options, warn)
-  const reportError = await startInstrumentation({ ...options, loadModule, logError: tellOfError })
-  let proxy: ProxyFile | undefined
-  const table = await loadTable(options.dir, {
-    host: 'express',
-    compat: options.compat,
-    loadModule,
-    loadModules,
-    metadata: metadataSource(options.compat),
-    pages: pagesSource(options.pagesDir),
-    alsoLoad: async (problems) => { proxy = await loadProxy(options, settings, warn, problems) },
-    warn
-  })
-  releaseCompiler()
+  const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'express', lifecycle, warn, inform: warn, logError: tellOfError })
   const mount: ExpressMount = {
     table,
     endpoints: new Map(),
@@ -137,7 +116,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     trailingSlash: settings.trailingSlash,
     slashRedirects: settings.slashRedirects,
     basePath: settings.basePath,
-    gate: await openGate(proxy, settings, options, lifecycle),
+    gate,
     isForHost: options.proxyScope === 'host',
     bodyLimit: options.bodyLimit ?? DEFAULT_BODY_LIMIT,
     unhandledMethod: options.unhandledMethod ?? 'answer',

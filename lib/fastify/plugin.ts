@@ -1,4 +1,4 @@
-import type { FastifyContentTypeParser, FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import type { FastifyBaseLogger, FastifyContentTypeParser, FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
 import type { Cache } from '../cache/cache.ts'
 import type { CacheLog } from '../cache/observe.ts'
 import type { Prerender } from '../cache/options.ts'
@@ -6,22 +6,15 @@ import { ServerCaches } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
 import { AppDirectoryError, AppRoutesOptionError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
+import type { HostExchange } from '../handle/context.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { enterProcess } from '../handle/process.ts'
-import { startInstrumentation } from '../instrumentation/start.ts'
 import { traceRequest } from '../instrumentation/trace.ts'
 import { openCache, StaticRoutes } from '../handle/static-routes.ts'
-import { pagesSource } from '../legacy/pages.ts'
-import { releaseCompiler } from '../loader/compile.ts'
-import { loadModule, loadModules } from '../loader/load.ts'
-import { metadataSource } from '../metadata/source.ts'
+import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import type { Gate } from '../proxy/gate.ts'
-import { loadProxy, openGate } from '../proxy/open-gate.ts'
-import type { ProxyFile } from '../proxy/proxy-file.ts'
-import { loadSettings } from '../proxy/settings.ts'
-import { loadTable } from '../routes/load-table.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
@@ -57,7 +50,6 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
     leaveProcess()
     throw error
   })
-  releaseCompiler()
   const { table, gate } = mount
   logMaxParamLength(fastify, table)
   closeWith(fastify, mount)
@@ -86,24 +78,13 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
 type Options = ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>
 
 async function load (fastify: FastifyInstance, options: Options, oldCode: OldCode | undefined): Promise<FastifyMount> {
-  const warn = (message: string): void => { fastify.log.warn(message) }
   const router = routerOptions(fastify)
   const lifecycle = new Lifecycle(options.closeTimeout)
   const log = logOf(fastify)
-  const reportError = await startInstrumentation({ ...options, loadModule, logError })
-  const settings = await loadSettings(options, (message) => { fastify.log.info(message) })
-  let proxy: ProxyFile | undefined
-  const table = await loadTable(options.dir, {
-    host: 'fastify',
-    compat: options.compat,
-    router,
-    loadModule,
-    loadModules,
-    metadata: metadataSource(options.compat),
-    pages: pagesSource(options.pagesDir),
-    alsoLoad: async (problems) => { proxy = await loadProxy(options, settings, warn, problems) },
-    warn
-  })
+  // There is no request where an answer is made ahead.
+  const logFor = (exchange: HostExchange): FastifyBaseLogger => (exchange as Partial<FastifyExchange>).request?.log ?? fastify.log
+  const logError: FastifyMount['logError'] = (exchange, err, message) => { logFor(exchange).error({ err }, message) }
+  const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'fastify', router, lifecycle, warn: log.warn, inform: log.info, logError })
   const ignoresSlashes = router.ignoreTrailingSlash === true
   return {
     table,
@@ -117,7 +98,7 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
     strict: options.strict,
     oldCode,
     shadows: createShadows(options.shadow, table, oldCode === undefined),
-    gate: await openGate(proxy, settings, options, lifecycle),
+    gate,
     isForHost: options.proxyScope === 'host',
     servesBothSlashes: !ignoresSlashes && settings.servesBothSlashes,
     observe: traceRequest,
@@ -127,9 +108,8 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
     etag: options.cache.etag ?? false,
     log,
     localOrigin: () => localOrigin(fastify),
-    // There is no request where an answer is made ahead.
-    logError: (exchange, err, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).error({ err }, message) },
-    logWarning: (exchange, message) => { ((exchange as Partial<FastifyExchange>).request?.log ?? fastify.log).warn(message) }
+    logError,
+    logWarning: (exchange, message) => { logFor(exchange).warn(message) }
   }
 }
 
@@ -159,8 +139,6 @@ function installGate (scope: FastifyInstance, mount: FastifyMount, gate: Gate, p
   else guardRoutes(scope, mount, gate, prefix)
   if (mount.basePath === '') for (const source of gate.unreachableBelow(prefix)) scope.log.warn(`The matcher '${source}' of the proxy matches nothing below the prefix '${prefix}': matchers see the whole path.`)
 }
-
-const logError: FastifyMount['logError'] = (exchange, err, message) => { (exchange as FastifyExchange).request.log.error({ err }, message) }
 
 const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }
 

@@ -235,3 +235,18 @@ t.test('a handler in the shadow of old code is not told of', async (t) => {
   t.equal(reports.length, 1)
   t.same(log, [])
 })
+
+t.test('an onRequestError() that fails where no request is harms nothing', async (t) => {
+  const root = t.testdir({
+    'instrumentation.js': 'export const onRequestError = () => { throw new Error("reporter") }',
+    app: { ahead: { 'route.js': 'export const dynamic = "force-static"\nexport const GET = () => { throw new Error("ahead") }' } }
+  })
+  const logged: string[] = []
+  const server = Fastify({ logger: { level: 'error', stream: { write (line: string) { logged.push(JSON.parse(line).err?.message) } } } })
+  t.teardown(() => server.close())
+  await server.register(appRoutes, { dir: `${root}/app` })
+  await server.ready()
+  for (const end = Date.now() + 5000; !(logged.includes('reporter') && logged.includes('ahead')) && Date.now() < end;) await new Promise((resolve) => { setTimeout(resolve, 20) })
+  t.ok(logged.includes('reporter') && logged.includes('ahead'), logged.join())
+  t.equal((await server.inject('/ahead')).statusCode, 500)
+})
