@@ -7,7 +7,7 @@ import { headersOfGates, passageOf, wasRerouted } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
 import { FastifyArrival } from './arrival.ts'
 import { bodyOf } from './exchange.ts'
-import { canonicalRouted, ordinaryReader, routedPath, routedSearch } from './read-path.ts'
+import { canonicalRouted, routedPath, routedSearch } from './read-path.ts'
 import type { FastifyMount } from './route-handler.ts'
 import { addReplyHeaders, sendAutomatic } from './send.ts'
 
@@ -21,11 +21,10 @@ export function addGateHeaders (request: FastifyRequest, reply: FastifyReply): v
  * front of its own.
  */
 export function guardRoutes (scope: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
-  const readOrdinary = ordinaryReader(mount.slashRedirects, mount.router)
   const ignoresCase = mount.router.caseSensitive === false
   scope.addHook('onRequest', (request, reply, done) => {
     if (passageOf(request.raw, gate) !== undefined) return done()
-    const path = readOrdinary(request.url) ?? readMatched(mount, request, reply, done)
+    const path = mount.readOrdinary(request.url) ?? readMatched(mount, request, reply, done)
     if (path === null) return
     if (!gate.concerns(path, ignoresCase)) return done()
     gate.enter(new FastifyArrival(request, reply, { mount, prefix, path, hostRoute: undefined, showsProxy: true, body: () => bodyOf(request), proceed: done }))

@@ -21,6 +21,7 @@ import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
 import { guardHost, guardRoutes } from './gate-hooks.ts'
+import { ordinaryReader } from './read-path.ts'
 import { routeOptionsOf } from './route-config.ts'
 import { acceptAnyContentType, routeHandler, segmentsOf, type FastifyMount } from './route-handler.ts'
 
@@ -86,13 +87,15 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
   const logError: FastifyMount['logError'] = (exchange, err, message) => { logFor(exchange).error({ err }, message) }
   const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'fastify', router, lifecycle, warn: log.warn, inform: log.info, logError })
   const ignoresSlashes = router.ignoreTrailingSlash === true
+  const slashRedirects = ignoresSlashes ? 'ignore' : settings.slashRedirects
   return {
     table,
     ownRoutes: new WeakSet(),
     router,
     compat: options.compat,
     trailingSlash: ignoresSlashes ? 'ignore' : settings.trailingSlash,
-    slashRedirects: ignoresSlashes ? 'ignore' : settings.slashRedirects,
+    slashRedirects,
+    readOrdinary: ordinaryReader(slashRedirects, router),
     basePath: settings.basePath,
     bodyLimit: options.bodyLimit ?? fastify.initialConfig.bodyLimit!,
     strict: options.strict,

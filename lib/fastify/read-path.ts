@@ -32,9 +32,14 @@ export function canonicalRouted (path: string, slashes: TrailingSlash, { ignoreD
 /** What gives the path of an ordinary target without looking at it more closely; null for all other targets. */
 export function ordinaryReader (slashes: TrailingSlash, { ignoreDuplicateSlashes, useSemicolonDelimiter }: RouterOptions): (target: string) => string | null {
   if (slashes === true || ignoreDuplicateSlashes === true || useSemicolonDelimiter === true) return () => null
+  // Gate and handler of a request read the same target, mostly with nothing in between.
+  let last = ''
+  let lastPath: string | null = null
   return (target) => {
+    if (target === last) return lastPath
     const end = endOfOrdinaryPath(target)
-    if (end === -1) return null
-    return end === target.length ? target : target.slice(0, end)
+    last = target
+    lastPath = end === -1 ? null : end === target.length ? target : target.slice(0, end)
+    return lastPath
   }
 }

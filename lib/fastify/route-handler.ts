@@ -11,7 +11,7 @@ import { cutPrefix } from '../routes/path.ts'
 import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
 import { withoutBasePath } from '../web/target.ts'
 import { FastifyExchange, giveToOthers } from './exchange.ts'
-import { canonicalRouted, ordinaryReader, routedPath, routedSearch, routedTarget } from './read-path.ts'
+import { canonicalRouted, routedPath, routedSearch, routedTarget } from './read-path.ts'
 import { sendAutomatic } from './send.ts'
 
 /** One directory in one server. */
@@ -20,6 +20,8 @@ export interface FastifyMount extends Mount {
   /** What its routes have in their config. */
   ownRoutes: WeakSet<object>
   router: RouterOptions
+  /** Gives the path of an ordinary target right away, and null for others. */
+  readOrdinary: (target: string) => string | null
   shadows: Shadows
   /** Once the prefix is known. */
   statics?: StaticRoutes
@@ -95,7 +97,7 @@ function targetReader ({ router, basePath }: FastifyMount): (url: string, passag
  */
 function pathReader (route: Route, mount: FastifyMount, prefix: string): (request: FastifyRequest, reply: FastifyReply) => string | null {
   const { table, router, slashRedirects } = mount
-  const readOrdinary = table.isOdd(route) ? () => null : ordinaryReader(slashRedirects, router)
+  const readOrdinary = table.isOdd(route) ? () => null : mount.readOrdinary
 
   return (request, reply) => {
     const { url } = request

@@ -1,5 +1,5 @@
 import { wrapFetch } from '../cache/global-fetch.ts'
-import { requestStorage } from '../context/request-context.ts'
+import { runInContext } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlowResponse } from '../next/control-flow.ts'
@@ -51,7 +51,7 @@ function callHandler (context: HandlerContext, params: Promise<unknown> | undefi
   const { endpoint } = context
   if (!endpoint.route.needsContext) return endpoint.handler(context.request, { params })
   wrapFetch()
-  return requestStorage.run(context, endpoint.handler, context.request, { params })
+  return runInContext(context, endpoint.handler, context.request, { params })
 }
 
 function answerWith (context: HandlerContext, response: unknown): void {
@@ -70,7 +70,7 @@ function answerWith (context: HandlerContext, response: unknown): void {
       context.observer?.handled()
       return
     }
-    const headers = (context.jar as CookieJar | undefined)?.addTo(response.headers)
+    const headers = (context.jar as CookieJar | undefined)?.addTo(response)
     answerObserved(context, toOutgoing(response, headers, exchange.method, exchange.req.httpVersionMajor))
   } catch (error) {
     failObserved(context, error as Error)

@@ -26,7 +26,7 @@ export function passedOn (context: HandlerContext, response: Response): PassedOn
     throw new NoResponseError(`The route handler '${route.file}' read the request body and then returned NextResponse.next(): the next handler would miss the body. Decide by the URL, headers or cookies instead (method: ${exchange.method}, url: ${exchange.target}).`)
   }
   const { headers } = response
-  const merged = (context.jar as CookieJar | undefined)?.addTo(headers) ?? headers
+  const merged = (context.jar as CookieJar | undefined)?.addTo(response) ?? headers
   const all = toOutgoing(response, merged, 'HEAD', exchange.req.httpVersionMajor).headers
   const sent: string[] = []
   for (let index = 0; index < all.length; index += 2) {

@@ -84,10 +84,11 @@ export class CookieJar implements ReadonlyRequestCookies {
   /**
    * The headers of a response with the changed cookies added. Where both set the same name, the response wins.
    * Undefined where nothing was changed: then the response's own Set-Cookie lines go out as they are.
+   * @param response looked at only where something was changed: a light response makes its headers when they are asked for
    */
-  addTo (headers: Headers): Headers | undefined {
+  addTo (response: { readonly headers: Headers }): Headers | undefined {
     if (this.#changed === undefined) return undefined
-    const merged = lightHeaders(headers, null)
+    const merged = lightHeaders(response.headers, null)
     const cookies = new ResponseCookies(merged)
     const own = cookies.getAll()
     for (const [name, cookie] of this.#all()) if (this.#changed.has(name)) cookies.set(cookie)

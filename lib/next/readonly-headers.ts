@@ -15,7 +15,7 @@ export type ReadonlyHeaders = Headers & {
 
 export const ReadonlyHeaders: (new (request: Request) => ReadonlyHeaders) = class ReadonlyHeaders extends LightHeaders {
   constructor (request: Request) {
-    super(new View(request))
+    super(new View(request), undefined)
   }
 
   static {

@@ -23,15 +23,23 @@ export function promiseWithValues<T extends Record<string, unknown>> (values: T,
   return promise as Promise<T> & T
 }
 
+/** Not a private name, of which each class would have one of its own: that would cost every request. */
+const TARGET = Symbol('target')
+
 /**
  * The same for objects of one class: promises that hand on every member of theirs.
  * @param source the class, made out of methods and accessors
  */
 export function promiseClassFor<T extends object> (source: { prototype: object }): new (target: T) => Promise<T> & T {
-  class MemberPromise extends PromiseOf {
-    // The one that V8 would add has to be looked for at each `new`.
-    // eslint-disable-next-line @typescript-eslint/no-useless-constructor
-    constructor (target: object) { super(target) }
+  class MemberPromise extends Promise<object> {
+    declare [TARGET]: object
+
+    constructor (target: object) {
+      // One executor for all: a closure of each one's own costs more than the promise.
+      super(keepResolve)
+      settle(target)
+      this[TARGET] = target
+    }
   }
   for (let at = source.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
     for (const key of Reflect.ownKeys(at)) if (!(key in MemberPromise.prototype)) handOn(MemberPromise.prototype, key)
@@ -41,21 +49,15 @@ export function promiseClassFor<T extends object> (source: { prototype: object }
   return MemberPromise as unknown as new (target: T) => Promise<T> & T
 }
 
-/** One class below all of them, since a private name of each one's own would cost every request. */
-class PromiseOf extends Promise<object> {
-  readonly #target: object
+let settle: (value: object) => void
+const keepResolve = (resolve: typeof settle): void => { settle = resolve }
 
-  constructor (target: object) {
-    super((resolve) => { resolve(target) })
-    this.#target = target
-  }
-
-  static member (promise: PromiseOf, key: PropertyKey): unknown {
-    const value: unknown = Reflect.get(promise.#target, key)
-    return typeof value === 'function' ? value.bind(promise.#target) : value
-  }
-}
-
-function handOn (prototype: PromiseOf, key: PropertyKey): void {
-  Object.defineProperty(prototype, key, { configurable: true, get (this: PromiseOf) { return PromiseOf.member(this, key) } })
+function handOn (prototype: { [TARGET]: object }, key: PropertyKey): void {
+  Object.defineProperty(prototype, key, {
+    configurable: true,
+    get (this: { [TARGET]: object }) {
+      const value: unknown = Reflect.get(this[TARGET], key)
+      return typeof value === 'function' ? value.bind(this[TARGET]) : value
+    }
+  })
 }

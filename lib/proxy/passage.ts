@@ -45,6 +45,7 @@ export class Passage {
   }
 
   #keep (): void {
+    areKept = true
     if (passageOf(this.#req, this.gate) === undefined) this.#req[PASSAGE] = this
   }
 
@@ -67,8 +68,12 @@ const PASSAGE = Symbol('passage')
 
 interface Passing { [PASSAGE]?: Passage }
 
+/** In most servers none is ever kept, and no request needs to be looked at for one. */
+let areKept = false
+
 /** How a request has come through a gate; undefined where it has not, or nothing is to be known of it. */
 export function passageOf (req: object, gate: Gate): Passage | undefined {
+  if (!areKept) return undefined
   let passage = (req as Passing)[PASSAGE]
   while (passage !== undefined && passage.gate !== gate) passage = passage.outer
   return passage

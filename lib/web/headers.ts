@@ -6,7 +6,7 @@ import { LightHeaders, type HeaderStore } from './light-headers.ts'
  * HTTP/2 pseudo-headers are not headers.
  */
 export function requestHeaders (exchange: Exchange): Headers {
-  return new LightHeaders(new ReceivedHeaders(exchange))
+  return new LightHeaders(new ReceivedHeaders(exchange), undefined)
 }
 
 /** Makes one list of headers hold what another holds. */

@@ -22,10 +22,10 @@ class Light {
   #store: HeaderStore | undefined
   #native: Headers | undefined
 
-  constructor (store: HeaderStore | Headers) {
+  constructor (store: HeaderStore | undefined, native: Headers | undefined) {
     markAsUncloneable(this)
-    if (store instanceof Headers) this.#native = store
-    else this.#store = store
+    this.#store = store
+    this.#native = native
   }
 
   static {
@@ -165,7 +165,7 @@ const SPACE = 32
 const DELETE = 127
 const LAST_LATIN1 = 255
 
-export const LightHeaders = Light as unknown as new (store: HeaderStore | Headers) => Headers
+export const LightHeaders = Light as unknown as new (store: HeaderStore | undefined, native: Headers | undefined) => Headers
 
 /**
  * What `new Headers(init)` gives.
@@ -174,9 +174,10 @@ export const LightHeaders = Light as unknown as new (store: HeaderStore | Header
 export function lightHeaders (init: HeadersInit | undefined, type: string | null): Headers {
   const store = new PairStore(init instanceof Headers ? pairsOf(init)?.slice() : undefined)
   const rest = init === undefined || store.pairs.length > 0 ? undefined : fill(store, init)
-  const list = rest === undefined ? store : nativeHeaders(rest)
+  const native = rest === undefined ? undefined : nativeHeaders(rest)
+  const list = native ?? store
   if (type !== null && list.get('content-type') === null) list.append('content-type', type)
-  return new LightHeaders(list)
+  return native === undefined ? new LightHeaders(store, undefined) : new LightHeaders(undefined, native)
 }
 
 /** A native response words the errors. */

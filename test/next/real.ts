@@ -16,7 +16,7 @@ export const ours: Classes = {
   readonlyHeaders: (headers) => new ReadonlyHeaders({ headers } as Request),
   jar (request) {
     const jar = new CookieJar({ request, phase: 'handler' } as never)
-    return { jar, addTo: (headers) => jar.addTo(headers) ?? headers }
+    return { jar, addTo: (headers) => jar.addTo({ headers }) ?? headers }
   }
 }
 
