@@ -52,13 +52,12 @@ export class Cache {
       return undefined
     }
     if (this.#hasUntold) return this.#tell().then((told) => told ? this.get(key, tags) : undefined)
-    const found = this.#find(key, tags)
-    return found instanceof Promise ? found.then((awaited) => this.#judge(awaited)) : this.#judge(found)
+    return this.#find(key, tags)
   }
 
   set (key: string, entry: CacheEntry): void | Promise<void> {
     if (this.#reads.isFailing || this.#hasUntold) return
-    const keep = (): void | Promise<void> => this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
+    const keep = (): void | Promise<void> => this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }), asItIs)
     return this.#writes.isFailing ? this.#writes.tryAgain(keep) : keep()
   }
 
@@ -76,8 +75,8 @@ export class Cache {
   /** Takes the making of an entry upon this process: what gives it back, or `'taken'` where another one is at it. */
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | 'taken'> {
     if (this.#store.lock === undefined || this.#reads.isFailing || this.#writes.isFailing) return nothing
-    const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const)
-    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release) }
+    const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const, asItIs)
+    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release, asItIs) }
   }
 
   async close (): Promise<void> {
@@ -86,8 +85,8 @@ export class Cache {
     await this.#store.close?.()
   }
 
-  #find (key: string, tags: readonly string[]): Found | undefined | Promise<Found | undefined> {
-    return this.#reads.attempt(() => this.#store.get(this.#keyPrefix + key, this.#prefixed(tags)))
+  #find (key: string, tags: readonly string[]): Kept | undefined | Promise<Kept | undefined> {
+    return this.#reads.attempt(() => this.#store.get(this.#keyPrefix + key, this.#prefixed(tags)), (found) => this.#judge(found))
   }
 
   #prefixed (tags: readonly string[]): readonly string[] {
@@ -128,7 +127,7 @@ export class Cache {
       const told = await this.#reads.attempt(async () => {
         await this.#store.invalidate([...tags], JSON.parse(how) as Invalidation)
         return true
-      })
+      }, asItIs)
       if (told === true) all.delete(how)
       else break
     }
@@ -148,5 +147,7 @@ export class Cache {
 
 /** Milliseconds after which a store that could not be told is told again. */
 const RETELL = 2000
+
+const asItIs = <T>(result: T): T => result
 
 const nothing = async (): Promise<void> => {}

@@ -1,4 +1,5 @@
 import { CacheTimeoutError } from '../errors.ts'
+import { Deadlines } from './deadlines.ts'
 import type { CacheLog, CacheObserver } from './observe.ts'
 
 /** Milliseconds that a store gets for one operation. */
@@ -11,6 +12,7 @@ export class Health {
   readonly #trouble: string
   readonly #log: CacheLog
   readonly #observer: CacheObserver
+  readonly #deadlines = new Deadlines(DEADLINE)
   #isFailing = false
   #nextTry = 0
 
@@ -30,30 +32,24 @@ export class Health {
     void operation()
   }
 
-  /** What an operation gives; undefined where it fails, or takes too long. */
-  attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
+  /** What is made of the result of an operation; undefined where that fails, or takes too long. */
+  attempt<T, R> (operation: () => T | Promise<T>, convert: (result: T) => R): R | undefined | Promise<R | undefined> {
     try {
       const result = operation()
-      return result instanceof Promise ? this.#within(DEADLINE, result) : this.#wentWell(result)
+      return result instanceof Promise ? this.#inTime(result as Promise<T>, convert) : this.#wentWell(convert(result))
     } catch (error) {
       return this.#wentWrong(error)
     }
   }
 
-  #within<T> (milliseconds: number, result: Promise<T>): Promise<T | undefined> {
+  #inTime<T, R> (promise: Promise<T>, convert: (result: T) => R): Promise<R | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        // Where this process itself was busy for so long, what has come meanwhile is heard first.
-        setImmediate(() => setImmediate(() => { end(() => this.#wentWrong(new CacheTimeoutError(milliseconds))) }))
-      }, milliseconds)
-      let hasEnded = false
-      const end = (outcome: () => T | undefined): void => {
-        if (hasEnded) return
-        hasEnded = true
-        clearTimeout(timer)
-        resolve(outcome())
-      }
-      result.then((value) => { end(() => this.#wentWell(value)) }, (error: unknown) => { end(() => this.#wentWrong(error)) })
+      const pending = this.#deadlines.begin(() => { resolve(this.#wentWrong(new CacheTimeoutError(DEADLINE))) })
+      promise.then((result) => {
+        if (this.#deadlines.end(pending)) resolve(this.attempt(() => result, convert))
+      }, (error: unknown) => {
+        if (this.#deadlines.end(pending)) resolve(this.#wentWrong(error))
+      })
     })
   }
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { sizeOf, type CacheEntry } from './entry.ts'
+import { monotonic } from './monotonic.ts'
 import type { CacheStore, Found, Invalidation } from './store.ts'
 import { TagStates } from './tag-states.ts'
 
@@ -55,5 +56,3 @@ export class MemoryStore implements CacheStore {
   /** How much is kept: for tests, and to look at. */
   get size (): { entries: number, bytes: number } { return { entries: this.#entries.size, bytes: this.#entries.calculatedSize } }
 }
-
-const monotonic = (): number => performance.timeOrigin + performance.now()

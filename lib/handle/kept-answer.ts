@@ -78,23 +78,23 @@ async function * goOn (chunks: Buffer[], next: Promise<IteratorResult<Buffer | s
 
 interface Told {
   compat: Compat
-  etag: boolean
-  ifNoneMatch: string | undefined
-  now: number
-  /** When a new one is attempted to be made again, after the last attempt failed. */
-  retryAt: number | undefined
+  /** What the client says of the one it has; undefined where none are told. */
+  etag: { ifNoneMatch: string | undefined } | undefined
+  /** Seconds until a new one is attempted to be made again, after the last attempt failed. */
+  retryIn: number | undefined
 }
 
 /** What is sent of a kept answer. */
-export function answerOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', { compat, etag, ifNoneMatch, now, retryAt }: Told): Outgoing {
-  const headers = [...entry.headers, 'x-nextjs-cache', state]
-  // 13 and 14 send none.
-  if (compat >= 15 && valueOf(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryAt === undefined ? undefined : (retryAt - now) / 1000))
-  if (etag) {
+export function answerOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', { compat, etag, retryIn }: Told): Outgoing {
+  // 13 and 14 send no `cache-control`.
+  const headers = compat < 15 || valueOf(entry.headers, 'cache-control') !== undefined
+    ? entry.headers.concat('x-nextjs-cache', state)
+    : entry.headers.concat('x-nextjs-cache', state, 'cache-control', cacheControl(entry, retryIn))
+  if (etag !== undefined) {
     const own = valueOf(entry.headers, 'etag')
     const tag = own ?? etagOf(entry)
     if (own === undefined) headers.push('etag', tag)
-    if (entry.status === 200 && matches(ifNoneMatch, tag)) return { status: 304, statusText: '', headers: headers.filter((_text, index) => !OF_THE_BODY.has(headers[index - index % 2]!)), body: null }
+    if (entry.status === 200 && matches(etag.ifNoneMatch, tag)) return { status: 304, statusText: '', headers: headers.filter((_text, index) => !OF_THE_BODY.has(headers[index - index % 2]!)), body: null }
   }
   return { status: entry.status, statusText: '', headers, body: BODYLESS.has(entry.status) || (entry.body.length === 0 && valueOf(entry.headers, 'content-type') === undefined) ? null : entry.body }
 }

@@ -248,7 +248,7 @@ t.test('a hit is one command', { skip }, async (t) => {
   monitor.on('monitor', (_time: string, args: string[], source: string) => { if (source !== 'lua') seen.push(args[0]!) })
   await server.made('/tagged')
   await sleep(50)
-  t.same(seen, ['MGET'])
+  t.same(seen, ['mget'])
 })
 
 t.test('something that is no client', async (t) => {

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+import { monotonic } from '../monotonic.ts'
 import type { RedisCommands } from './commands.ts'
 
 const RESYNC = 60_000
@@ -20,6 +22,7 @@ export class RedisClock {
   readonly #key: string
   /** What is added to the clock of this process. */
   #offset = 0
+  #seen = 0
   #synced: Promise<void> | undefined
   #nextSync = 0
 
@@ -28,7 +31,7 @@ export class RedisClock {
     this.#key = key
   }
 
-  now (): number { return local() + this.#offset }
+  now (): number { return monotonic() + this.#offset }
 
   /** Has looked at the clock of the server not long ago. */
   async sync (): Promise<void> {
@@ -44,25 +47,26 @@ export class RedisClock {
 
   /** Is told a time of the server: what happens here from now on is later. */
   saw (time: number): void {
-    this.#offset = Math.max(this.#offset, time + TICK - local())
+    if (time <= this.#seen) return
+    this.#seen = time
+    this.#offset = Math.max(this.#offset, time + TICK - monotonic())
   }
 
   async #look (): Promise<void> {
     try {
       let offset = -Infinity
       for (let looks = 0, isSlow = true; isSlow && looks < MOST_LOOKS; looks++) {
-        const before = local()
-        const [seconds, microseconds] = await this.#commands.send(this.#key, false, ['EVAL', "return redis.call('TIME')", '1', this.#key]) as [Buffer, Buffer]
-        const after = local()
+        const before = monotonic()
+        const [seconds, microseconds] = await this.#commands.send(this.#key, false, ['eval', "return redis.call('TIME')", '1', this.#key]) as [Buffer, Buffer]
+        const after = monotonic()
         offset = Math.max(offset, Number(seconds) * 1000 + Number(microseconds) / 1000 - after)
         isSlow = after - before > SLOW
       }
       this.#offset = offset
+      this.#seen = 0
     } catch (error) {
       this.#nextSync = 0
       throw error
     }
   }
 }
-
-const local = (): number => performance.timeOrigin + performance.now()

@@ -18,17 +18,18 @@ export class KnownStates {
   readonly #read: (tags: readonly string[]) => Promise<Array<Buffer | null>>
   readonly #known = new LRUCache<string, TagState>({ max: 10_000 })
   #since: number | undefined
-  #changed: string | undefined
+  #changed: Buffer | null = null
 
   /** @param read gives since when states are kept, and what is kept for some tags */
   constructor (read: (tags: readonly string[]) => Promise<Array<Buffer | null>>) {
     this.#read = read
   }
 
-  /** @param changed when any tag was invalidated last; undefined where that is not known */
-  changed (changed: string | undefined): void {
-    if (changed !== undefined && changed === this.#changed) return
-    this.#changed = changed
+  /** @param changed when any tag was invalidated last, as Redis spells it; null where that is not known */
+  changed (changed: Buffer | null): void {
+    if (changed !== null && this.#changed?.equals(changed) === true) return
+    // A copy, for the client's buffer holds other answers too.
+    this.#changed = changed === null ? null : Buffer.from(changed)
     this.#since = undefined
     this.#known.clear()
   }

@@ -6,7 +6,7 @@ import { freshnessBy } from '../tag-states.ts'
 import { RedisClock } from './clock.ts'
 import { commandsOf, type RedisClient, type RedisCommands } from './commands.ts'
 import { DecodedEntries } from './decoded-entries.ts'
-import { KnownStates } from './known-states.ts'
+import { KnownStates, type States } from './known-states.ts'
 import { NearCache } from './near-cache.ts'
 
 export interface RedisStoreOptions {
@@ -98,7 +98,7 @@ export class RedisStore implements CacheStore {
     this.#prefix = prefix
     this.#tagsKey = `${prefix}:tags`
     this.#changedKey = `${prefix}:changed`
-    this.#states = new KnownStates(async (tags) => await this.#commands.send(this.#tagsKey, false, ['HMGET', this.#tagsKey, '', ...tags]) as Array<Buffer | null>)
+    this.#states = new KnownStates(async (tags) => await this.#commands.send(this.#tagsKey, false, ['hmget', this.#tagsKey, '', ...tags]) as Array<Buffer | null>)
     this.#clock = new RedisClock(this.#commands, this.#tagsKey)
     if (nearCache !== false) this.#near = new NearCache(nearCache === true ? {} : nearCache, () => this.now())
   }
@@ -112,17 +112,33 @@ export class RedisStore implements CacheStore {
     return this.#near.get(key, tags) ?? this.#find(key, tags)
   }
 
-  async #find (key: string, tags: readonly string[]): Promise<Found | undefined> {
-    const [bytes, changed] = await this.#look(this.#entryKey(key))
-    if (changed === undefined && !this.#commands.isCluster) this.#clock.saw(await this.#run(BEGIN))
+  /** Made of few promises, since each costs every hit. */
+  #find (key: string, tags: readonly string[]): Promise<Found | undefined> {
+    const entryKey = this.#entryKey(key)
+    // In a cluster the tags are on another node: there their states are read each time.
+    return this.#commands.isCluster
+      ? this.#commands.send(entryKey, true, ['get', entryKey]).then((bytes) => this.#read(key, tags, bytes as Buffer | null, null))
+      : this.#commands.send(entryKey, false, ['mget', entryKey, this.#changedKey]).then((both) => this.#read(key, tags, ...both as [Buffer | null, Buffer | null]))
+  }
+
+  /** @param changed when any tag was invalidated last */
+  #read (key: string, tags: readonly string[], bytes: Buffer | null, changed: Buffer | null): Found | undefined | Promise<Found | undefined> {
     this.#states.changed(changed)
     const entry = bytes === null ? undefined : this.#decoded.get(key, bytes)
     const wanted = entry === undefined ? NO_TAGS : tags.length === 0 ? entry.tags : [...tags, ...entry.tags]
-    const states = this.#states.known(wanted) ?? await this.#states.read(wanted)
-    if (states === undefined) {
-      this.#clock.saw(await this.#run(BEGIN))
-      return undefined
-    }
+    const states = changed === null ? undefined : this.#states.known(wanted)
+    return states === undefined ? this.#lookUp(key, entry, wanted, changed) : this.#judge(key, entry, states)
+  }
+
+  async #lookUp (key: string, entry: CacheEntry | undefined, tags: readonly string[], changed: Buffer | null): Promise<Found | undefined> {
+    if (changed === null && !this.#commands.isCluster) this.#clock.saw(await this.#run(BEGIN))
+    const states = await this.#states.read(tags)
+    if (states !== undefined) return this.#judge(key, entry, states)
+    this.#clock.saw(await this.#run(BEGIN))
+    return undefined
+  }
+
+  #judge (key: string, entry: CacheEntry | undefined, states: States): Found | undefined {
     this.#clock.saw(states.latest)
     if (entry === undefined || entry.createdAt <= states.since) return undefined
     const now = this.now()
@@ -135,7 +151,7 @@ export class RedisStore implements CacheStore {
     const redisKey = this.#entryKey(key)
     // Whether its tags were invalidated while it was made shows when it is read: until then there is no copy of it.
     this.#near?.delete(key)
-    await this.#commands.send(redisKey, false, ['SET', redisKey, encodeEntry(entry), 'EX', String(Math.ceil(Math.min(entry.expire ?? YEAR, YEAR)))])
+    await this.#commands.send(redisKey, false, ['set', redisKey, encodeEntry(entry), 'EX', String(Math.ceil(Math.min(entry.expire ?? YEAR, YEAR)))])
   }
 
   async invalidate (tags: readonly string[], invalidation: Invalidation = { expire: 0 }): Promise<void> {
@@ -149,9 +165,9 @@ export class RedisStore implements CacheStore {
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
     const redisKey = `${this.#prefix}:lock:${key}`
     const token = randomUUID()
-    const taken = await this.#commands.send(redisKey, false, ['SET', redisKey, token, 'NX', 'PX', String(milliseconds)])
+    const taken = await this.#commands.send(redisKey, false, ['set', redisKey, token, 'NX', 'PX', String(milliseconds)])
     if (taken === null) return undefined
-    return async () => { await this.#commands.send(redisKey, false, ['EVAL', RELEASE, '1', redisKey, token]) }
+    return async () => { await this.#commands.send(redisKey, false, ['eval', RELEASE, '1', redisKey, token]) }
   }
 
   /** Ends the connection of its own; the client is whoever's has made it. */
@@ -168,7 +184,7 @@ export class RedisStore implements CacheStore {
   /** Changes the tags, also where Redis has no memory left, which from version 7 on can be allowed. */
   async #run (script: string, ...args: string[]): Promise<number> {
     const keys = this.#commands.isCluster ? ['1', this.#tagsKey] : ['2', this.#tagsKey, this.#changedKey]
-    const run = async (flags: string): Promise<number> => Number(await this.#commands.send(this.#tagsKey, false, ['EVAL', flags + script, ...keys, ...args]))
+    const run = async (flags: string): Promise<number> => Number(await this.#commands.send(this.#tagsKey, false, ['eval', flags + script, ...keys, ...args]))
     try {
       if (this.#knowsFlags) return await run('#!lua flags=allow-oom')
     } catch (error) {
@@ -176,13 +192,6 @@ export class RedisStore implements CacheStore {
       this.#knowsFlags = false
     }
     return await run('')
-  }
-
-  /** An entry, and when any tag was invalidated last. In a cluster that is on another node: there states are read each time. */
-  async #look (entryKey: string): Promise<[bytes: Buffer | null, changed: string | undefined]> {
-    if (this.#commands.isCluster) return [await this.#commands.send(entryKey, true, ['GET', entryKey]) as Buffer | null, undefined]
-    const [bytes, changed] = await this.#commands.send(entryKey, false, ['MGET', entryKey, this.#changedKey]) as [Buffer | null, Buffer | null]
-    return [bytes, changed?.toString('latin1')]
   }
 
   /** Once, when it is first used; a failed attempt is made again the next time. */
