@@ -39,6 +39,8 @@ async function measure (size) {
   assert.deepEqual(await readEnds(size), before, 'not all entries are kept')
   const { error } = fastify.appRoutes.counts
   globalThis.gc()
+  // What a forced collection leaves to be done afterwards is none of the invalidation's.
+  await sleep(100)
   const times = []
   for (const tag of TAGS) {
     const start = performance.now()
