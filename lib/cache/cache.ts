@@ -57,7 +57,7 @@ export class Cache {
 
   set (key: string, entry: CacheEntry): void | Promise<void> {
     if (this.#reads.isFailing || this.#hasUntold) return
-    const keep = (): void | Promise<void> => this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }), asItIs)
+    const keep = (): void | Promise<void> => this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
     return this.#writes.isFailing ? this.#writes.tryAgain(keep) : keep()
   }
 
@@ -75,8 +75,8 @@ export class Cache {
   /** Takes the making of an entry upon this process: what gives it back, or `'taken'` where another one is at it. */
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | 'taken'> {
     if (this.#store.lock === undefined || this.#reads.isFailing || this.#writes.isFailing) return nothing
-    const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const, asItIs)
-    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release, asItIs) }
+    const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const)
+    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release) }
   }
 
   async close (): Promise<void> {
@@ -85,18 +85,18 @@ export class Cache {
     await this.#store.close?.()
   }
 
+  /** Made without functions of its own: every hit comes here. */
   #find (key: string, tags: readonly string[]): Kept | undefined | Promise<Kept | undefined> {
-    return this.#reads.attempt(() => this.#store.get(this.#keyPrefix + key, this.#prefixed(tags)), (found) => this.#judge(found))
+    try {
+      const found = this.#store.get(this.#keyPrefix + key, this.#prefixed(tags))
+      return found instanceof Promise ? this.#reads.inTime(found, judge) : this.#reads.wentWell(judge(found))
+    } catch (error) {
+      return this.#reads.wentWrong(error)
+    }
   }
 
   #prefixed (tags: readonly string[]): readonly string[] {
     return this.#tagPrefix === '' ? tags : tags.map((tag) => this.#tagPrefix + tag)
-  }
-
-  #judge (found: Found | undefined): Kept | undefined {
-    if (found === undefined) return undefined
-    const freshness = worse(found.tags, freshnessOf(found.entry, this.#store.now()))
-    return freshness === 'expired' ? undefined : { entry: found.entry, freshness }
   }
 
   get #hasUntold (): boolean { return this.#untold.size > 0 || this.#telling !== undefined }
@@ -127,7 +127,7 @@ export class Cache {
       const told = await this.#reads.attempt(async () => {
         await this.#store.invalidate([...tags], JSON.parse(how) as Invalidation)
         return true
-      }, asItIs)
+      })
       if (told === true) all.delete(how)
       else break
     }
@@ -148,6 +148,10 @@ export class Cache {
 /** Milliseconds after which a store that could not be told is told again. */
 const RETELL = 2000
 
-const asItIs = <T>(result: T): T => result
+function judge (found: Found | undefined): Kept | undefined {
+  if (found === undefined) return undefined
+  const freshness = worse(found.tags, freshnessOf(found.entry, found.now))
+  return freshness === 'expired' ? undefined : { entry: found.entry, freshness }
+}
 
 const nothing = async (): Promise<void> => {}

@@ -32,28 +32,29 @@ export class Health {
     void operation()
   }
 
-  /** What is made of the result of an operation; undefined where that fails, or takes too long. */
-  attempt<T, R> (operation: () => T | Promise<T>, convert: (result: T) => R): R | undefined | Promise<R | undefined> {
+  /** What an operation gives; undefined where it fails, or takes too long. */
+  attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
     try {
       const result = operation()
-      return result instanceof Promise ? this.#inTime(result as Promise<T>, convert) : this.#wentWell(convert(result))
+      return result instanceof Promise ? this.inTime(result as Promise<T>, asItIs) : this.wentWell(result)
     } catch (error) {
-      return this.#wentWrong(error)
+      return this.wentWrong(error)
     }
   }
 
-  #inTime<T, R> (promise: Promise<T>, convert: (result: T) => R): Promise<R | undefined> {
+  /** What is made of the result of an operation that is under way; undefined where that fails, or takes too long. */
+  inTime<T, R> (operation: Promise<T>, convert: (result: T) => R): Promise<R | undefined> {
     return new Promise((resolve) => {
-      const pending = this.#deadlines.begin(() => { resolve(this.#wentWrong(new CacheTimeoutError(DEADLINE))) })
-      promise.then((result) => {
-        if (this.#deadlines.end(pending)) resolve(this.attempt(() => result, convert))
+      const pending = this.#deadlines.begin(() => { resolve(this.wentWrong(new CacheTimeoutError(DEADLINE))) })
+      operation.then((result) => {
+        if (this.#deadlines.end(pending)) resolve(this.attempt(() => convert(result)))
       }, (error: unknown) => {
-        if (this.#deadlines.end(pending)) resolve(this.#wentWrong(error))
+        if (this.#deadlines.end(pending)) resolve(this.wentWrong(error))
       })
     })
   }
 
-  #wentWell<T> (value: T): T {
+  wentWell<T> (value: T): T {
     if (this.#isFailing) {
       this.#isFailing = false
       this.#log.info('The cache store is well again.')
@@ -61,7 +62,7 @@ export class Health {
     return value
   }
 
-  #wentWrong (error: unknown): undefined {
+  wentWrong (error: unknown): undefined {
     this.#observer.counts.error++
     if (!this.#isFailing) this.#log.error(error, this.#trouble)
     this.#isFailing = true
@@ -69,3 +70,5 @@ export class Health {
     return undefined
   }
 }
+
+const asItIs = <T>(result: T): T => result

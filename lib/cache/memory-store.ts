@@ -44,7 +44,7 @@ export class MemoryStore implements CacheStore {
     if (entry === undefined) return undefined
     const now = this.now()
     const own = this.#tags.freshness(entry.tags, entry.createdAt, now)
-    return { entry, tags: own !== 'fresh' || tags.length === 0 ? own : this.#tags.freshness(tags, entry.createdAt, now) }
+    return { entry, tags: own !== 'fresh' || tags.length === 0 ? own : this.#tags.freshness(tags, entry.createdAt, now), now }
   }
 
   set (key: string, entry: CacheEntry): void { this.#entries.set(key, entry) }

@@ -4,6 +4,8 @@ import type { CacheEntry, Freshness } from './entry.ts'
 export interface Found {
   entry: CacheEntry
   tags: Freshness
+  /** The time of it, by the clock of the store. */
+  now: number
 }
 
 /** How a tag is invalidated: at once, or stale now and expired after some time. */

@@ -116,13 +116,18 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
   }
 }
 
-const logOf = (fastify: FastifyInstance): CacheLog => ({
+function logOf ({ log }: FastifyInstance): CacheLog {
+  // Without a logger Fastify has one whose methods are all the same, and do nothing.
+  const isSilent = log.debug === log.fatal
   // Of pino; other loggers may have no such method.
-  debug: (message) => { if ((fastify.log as Partial<{ isLevelEnabled (level: string): boolean }>).isLevelEnabled?.('debug') !== false) fastify.log.debug(message()) },
-  info: (message) => { fastify.log.info(message) },
-  warn: (message) => { fastify.log.warn(message) },
-  error: (err, message) => { fastify.log.error({ err }, message) }
-})
+  const isWanted = (): boolean => !isSilent && (log as Partial<{ isLevelEnabled (level: string): boolean }>).isLevelEnabled?.('debug') !== false
+  return {
+    debug: (message) => { if (isWanted()) log.debug(message()) },
+    info: (message) => { log.info(message) },
+    warn: (message) => { log.warn(message) },
+    error: (err, message) => { log.error({ err }, message) }
+  }
+}
 
 /**
  * A base path is the whole of what stands in front of the directory's paths, the prefixes of Fastify included.

@@ -45,7 +45,7 @@ export class FileStore implements CacheStore {
     if (entry === undefined) return undefined
     const states = await Promise.all([...tags, ...entry.tags].map((tag) => this.#tags.get(tag)))
     const now = this.now()
-    return { entry, tags: states.reduce<Freshness>((found, state) => worse(found, freshnessBy(state, entry.createdAt, now)), 'fresh') }
+    return { entry, tags: states.reduce<Freshness>((found, state) => worse(found, freshnessBy(state, entry.createdAt, now)), 'fresh'), now }
   }
 
   async set (key: string, entry: CacheEntry): Promise<void> {

@@ -50,8 +50,8 @@ export class HandlerStore implements CacheStore {
     if (found == null || found.lastModified === -1) return undefined
     const entry = entryOf(found)
     if (entry === undefined) return undefined
-    const freshness = worse(this.#tags.freshness(entry.tags, entry.createdAt, this.now()), this.#tags.freshness(tags, entry.createdAt, this.now()))
-    return { entry, tags: freshness }
+    const now = this.now()
+    return { entry, tags: worse(this.#tags.freshness(entry.tags, entry.createdAt, now), this.#tags.freshness(tags, entry.createdAt, now)), now }
   }
 
   async set (key: string, entry: CacheEntry): Promise<void> {

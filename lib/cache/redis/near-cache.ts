@@ -29,7 +29,7 @@ export class NearCache {
 
   get (key: string, tags: readonly string[]): Found | undefined {
     const found = this.#isOn ? this.#copies?.get(key, tags) : undefined
-    return found?.tags === 'fresh' && freshnessOf(found.entry, this.#now()) === 'fresh' ? found : undefined
+    return found?.tags === 'fresh' && freshnessOf(found.entry, found.now) === 'fresh' ? found : undefined
   }
 
   set (key: string, entry: CacheEntry): void {

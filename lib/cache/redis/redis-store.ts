@@ -142,7 +142,7 @@ export class RedisStore implements CacheStore {
     this.#clock.saw(states.latest)
     if (entry === undefined || entry.createdAt <= states.since) return undefined
     const now = this.now()
-    const found = { entry, tags: states.all.reduce<Freshness>((freshness, state) => worse(freshness, freshnessBy(state, entry.createdAt, now)), 'fresh') }
+    const found = { entry, tags: states.all.reduce<Freshness>((freshness, state) => worse(freshness, freshnessBy(state, entry.createdAt, now)), 'fresh'), now }
     if (found.tags === 'fresh') this.#near?.set(key, entry)
     return found
   }
