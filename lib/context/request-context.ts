@@ -69,7 +69,7 @@ type Run = <A, B>(context: RequestContext, fn: (a: A, b: B) => unknown, a: A, b:
  * From Node.js 24 on, `run()` copies the map of all stores twice: to set ours, and once more to take it out again. A resource
  * remembers the map that was there before, at half the cost of `run()`.
  */
-const runInResource: Run = (context, fn, a, b) => new AsyncResource('AppRoute').runInAsyncScope(enter, undefined, context, fn as never, a, b)
+export const runInResource: Run = (context, fn, a, b) => new AsyncResource('AppRoute').runInAsyncScope(enter, undefined, context, fn as never, a, b)
 
 function enter (context: RequestContext, fn: (a: unknown, b: unknown) => unknown, a: unknown, b: unknown): unknown {
   requestStorage.enterWith(context)

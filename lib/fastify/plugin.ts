@@ -1,11 +1,11 @@
-import type { FastifyBaseLogger, FastifyContentTypeParser, FastifyInstance, HTTPMethods, LogLevel, RouteOptions } from 'fastify'
+import type { FastifyBaseLogger, FastifyContentTypeParser, FastifyInstance, LogLevel } from 'fastify'
 import type { Cache } from '../cache/cache.ts'
 import type { CacheLog } from '../cache/observe.ts'
 import type { Prerender } from '../cache/options.ts'
 import { ServerCaches } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
-import { AppDirectoryError, AppRoutesOptionError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
+import { AppRoutesOptionError } from '../errors.ts'
 import type { HostExchange } from '../handle/context.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import type { OldCode } from '../handle/passed-request.ts'
@@ -15,15 +15,15 @@ import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import type { Gate } from '../proxy/gate.ts'
-import type { Method, Route, RouterOptions, RouteTable } from '../routes/table.ts'
+import type { RouterOptions, RouteTable } from '../routes/table.ts'
 import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
 import { registerFolders } from './folders.ts'
 import { guardHost, guardRoutes } from './gate-hooks.ts'
 import { ordinaryReader } from './read-path.ts'
-import { routeOptionsOf } from './route-config.ts'
-import { acceptAnyContentType, routeHandler, segmentsOf, type FastifyMount } from './route-handler.ts'
+import { addRoute, refuseDuplicates, refuseUnknownConstraints } from './register.ts'
+import { segmentsOf, type FastifyMount } from './route-handler.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
 export interface FastifyAppRoutesOptions extends AppRoutesOptions {
@@ -205,70 +205,4 @@ function closeWith (fastify: FastifyInstance, mount: FastifyMount): void {
     await oldCode?.close()
     for (const shadow of shadows.values()) await shadow.close()
   })
-}
-
-/**
- * Two explicit routes of one path and method cannot both be. All clashes are told at once, with our file in them.
- * @throws RouteRegistrationError
- */
-function refuseDuplicates (child: FastifyInstance, table: RouteTable, prefix: string): void {
-  const clashes: string[] = []
-  for (const route of table.routes) {
-    for (const method of Object.keys(route.handlers) as Method[]) {
-      if (isAutomaticHead(route, method)) continue
-      for (const url of table.routerPaths(route).map((path) => withPrefix(prefix, path))) {
-        if (child.hasRoute({ method, url, constraints: constraintsOf(route) })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
-      }
-    }
-  }
-  if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
-}
-
-/**
- * Strategies for constraints are the server's, so they are looked at here.
- * @throws AppDirectoryError
- */
-function refuseUnknownConstraints (child: FastifyInstance, dir: string, table: RouteTable): void {
-  const problems = table.routes.flatMap(({ file, config }) => Object.keys(config.host?.constraints ?? {})
-    .filter((name) => name !== 'host' && name !== 'version' && !child.hasConstraintStrategy(name))
-    .map((name): AppDirectoryProblem => ({
-      code: 'FAR_ERR_SEGMENT_CONFIG',
-      message: `Invalid route config: the server has no strategy for \`config.constraints.${name}\`.`,
-      files: [file],
-      mend: 'Use host or version, or call addConstraintStrategy() of the server before the directory is registered.'
-    })))
-  if (problems.length > 0) throw new AppDirectoryError(dir, problems)
-}
-
-function withPrefix (prefix: string, path: string): string {
-  return path === '/' && prefix !== '' ? prefix : prefix + path
-}
-
-const constraintsOf = ({ config }: Route): NonNullable<RouteOptions['constraints']> => ({ ...config.host?.constraints as RouteOptions['constraints'] })
-
-const BODYLESS = new Set<Method>(['GET', 'HEAD'])
-
-const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
-
-function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, prefix: string, errorHandler: ReturnType<typeof errorHandlerFor>): void {
-  for (const method of Object.keys(route.handlers) as Method[]) {
-    const handler = routeHandler(route, method, mount, prefix)
-    for (const path of mount.table.routerPaths(route)) {
-      // The host may have a HEAD of its own for our GET; it keeps it.
-      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path), constraints: constraintsOf(route) })) continue
-      for (const url of spellings(path, prefix, mount.servesBothSlashes)) {
-        const options = routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
-        mount.ownRoutes.add(options.config!.appRoute!)
-        child.route({ method: method as HTTPMethods, url, handler, errorHandler, exposeHeadRoute: false, ...options } as RouteOptions)
-      }
-    }
-  }
-}
-
-/** The prefix alone is the root of what is below it. With `trailingSlash: true` a path has either form (files keep none). */
-function spellings (path: string, prefix: string, withSlash: boolean): string[] {
-  const bare = path === '/' && prefix !== '' ? '' : path
-  // To Fastify, '/' below a prefix is both forms.
-  if (bare === '' && withSlash) return ['/']
-  return withSlash && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
 }

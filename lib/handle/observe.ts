@@ -56,7 +56,7 @@ export function failObserved (context: HandlerContext, error: Error, thrown: unk
   else void reported.then(() => { exchange.fail(error) })
 }
 
-function reportFailure ({ endpoint, exchange }: HandlerContext, error: unknown): Promise<void> | undefined {
+function reportFailure ({ endpoint, exchange, isStatic }: HandlerContext, error: unknown): Promise<void> | undefined {
   const { mount: { reportError, lifecycle }, route: { kind, path } } = endpoint
   if (reportError === undefined || exchange.isShadow === true || isClients(error)) return undefined
   const done = lifecycle.begin()
@@ -64,7 +64,8 @@ function reportFailure ({ endpoint, exchange }: HandlerContext, error: unknown):
     routerKind: kind === 'api' ? 'Pages Router' : 'App Router',
     routePath: path,
     routeType: 'route',
-    revalidateReason: undefined
+    // As Next.js says it, also where an answer is made for the first time.
+    revalidateReason: isStatic ? 'stale' : undefined
   }).finally(done)
 }
 

@@ -27,7 +27,7 @@ export class Passage {
     this.target = target
     this.path = path
     this.search = searchOf(target)
-    this.outer = this.#req[PASSAGE]
+    this.outer = lastOf(req)
   }
 
   addHeaders (headers: readonly string[]): void {
@@ -71,23 +71,24 @@ interface Passing { [PASSAGE]?: Passage }
 /** In most servers none is ever kept, and no request needs to be looked at for one. */
 let areKept = false
 
+const lastOf = (req: object): Passage | undefined => areKept ? (req as Passing)[PASSAGE] : undefined
+
 /** How a request has come through a gate; undefined where it has not, or nothing is to be known of it. */
 export function passageOf (req: object, gate: Gate): Passage | undefined {
-  if (!areKept) return undefined
-  let passage = (req as Passing)[PASSAGE]
+  let passage = lastOf(req)
   while (passage !== undefined && passage.gate !== gate) passage = passage.outer
   return passage
 }
 
 /** Whether a gate had a request routed anew. */
 export function wasRerouted (req: object): boolean {
-  for (let passage = (req as Passing)[PASSAGE]; passage !== undefined; passage = passage.outer) if (passage.isRerouted) return true
+  for (let passage = lastOf(req); passage !== undefined; passage = passage.outer) if (passage.isRerouted) return true
   return false
 }
 
 /** The headers that gates have for the answer, the first one's first. */
 export function headersOfGates (req: object): readonly string[] {
   let headers = NONE
-  for (let passage = (req as Passing)[PASSAGE]; passage !== undefined; passage = passage.outer) headers = [...passage.headers, ...headers]
+  for (let passage = lastOf(req); passage !== undefined; passage = passage.outer) headers = [...passage.headers, ...headers]
   return headers
 }

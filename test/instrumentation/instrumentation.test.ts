@@ -125,12 +125,14 @@ const FAILING = {
     status: { 'route.js': "export const GET = () => new Response('x', { status: 503 })" },
     fine: { 'route.js': "import { after } from 'next/server'\nexport const GET = () => { after(() => { throw new Error('after') }); return new Response('fine') }" },
     large: { 'route.js': 'export const config = { bodyLimit: 5 }\nexport const POST = async (request) => new Response(await request.text())' },
+    kept: { 'route.js': "export const revalidate = 60\nexport const GET = () => { throw new Error('kept') }" },
     'icon.js': "export default () => { throw new Error('icon') }"
   }
 }
 
 const seen = (): unknown[] => log.map(({ error, request: { path, method }, context }) => [error?.message ?? error, method, path, context])
-const context = (routePath: string, routerKind = 'App Router'): object => ({ routerKind, routePath, routeType: 'route', revalidateReason: undefined })
+const context = (routePath: string, routerKind = 'App Router', revalidateReason?: string): object => ({ routerKind, routePath, routeType: 'route', revalidateReason })
+const keptContext = (routePath: string): object => context(routePath, 'App Router', 'stale')
 
 t.test('onRequestError() is told of each failed request, before the client is answered', async (t) => {
   const dir = t.testdir(FAILING) + '/app'
@@ -145,7 +147,8 @@ t.test('onRequestError() is told of each failed request, before the client is an
     log.length = 0
     await host.send({ path: '/api/7/throws', method: 'POST', body: 'x' })
     await host.send('/icon')
-    t.same(seen(), [['text', 'POST', '/api/7/throws', context('/api/[id]/throws')], ['icon', 'GET', '/icon', context('/icon')]])
+    await host.send('/kept')
+    t.same(seen(), [['text', 'POST', '/api/7/throws', context('/api/[id]/throws')], ['icon', 'GET', '/icon', keptContext('/icon')], ['kept', 'GET', '/kept', keptContext('/kept')]])
     log.length = 0
     await host.send('/nothing')
     t.match(seen(), [[/^No response is returned from route handler 'nothing\/route\.js'/, 'GET', '/nothing', context('/nothing')]])

@@ -1,0 +1,73 @@
+import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
+import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
+import type { Method, Route, RouteTable } from '../routes/table.ts'
+import type { errorHandlerFor } from './errors.ts'
+import { routeOptionsOf } from './route-config.ts'
+import { acceptAnyContentType, routeHandler, type FastifyMount } from './route-handler.ts'
+
+/**
+ * Two explicit routes of one path and method cannot both be. All clashes are told at once, with our file in them.
+ * @throws RouteRegistrationError
+ */
+export function refuseDuplicates (child: FastifyInstance, table: RouteTable, prefix: string): void {
+  const clashes: string[] = []
+  for (const route of table.routes) {
+    for (const method of Object.keys(route.handlers) as Method[]) {
+      if (isAutomaticHead(route, method)) continue
+      for (const url of table.routerPaths(route).map((path) => withPrefix(prefix, path))) {
+        if (child.hasRoute({ method, url, constraints: constraintsOf(route) })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
+      }
+    }
+  }
+  if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
+}
+
+/**
+ * Strategies for constraints are the server's, so they are looked at here.
+ * @throws AppDirectoryError
+ */
+export function refuseUnknownConstraints (child: FastifyInstance, dir: string, table: RouteTable): void {
+  const problems = table.routes.flatMap(({ file, config }) => Object.keys(config.host?.constraints ?? {})
+    .filter((name) => name !== 'host' && name !== 'version' && !child.hasConstraintStrategy(name))
+    .map((name): AppDirectoryProblem => ({
+      code: 'FAR_ERR_SEGMENT_CONFIG',
+      message: `Invalid route config: the server has no strategy for \`config.constraints.${name}\`.`,
+      files: [file],
+      mend: 'Use host or version, or call addConstraintStrategy() of the server before the directory is registered.'
+    })))
+  if (problems.length > 0) throw new AppDirectoryError(dir, problems)
+}
+
+function withPrefix (prefix: string, path: string): string {
+  return path === '/' && prefix !== '' ? prefix : prefix + path
+}
+
+const constraintsOf = ({ config }: Route): NonNullable<RouteOptions['constraints']> => ({ ...config.host?.constraints as RouteOptions['constraints'] })
+
+const BODYLESS = new Set<Method>(['GET', 'HEAD'])
+
+const isAutomaticHead = (route: Route, method: Method): boolean => method === 'HEAD' && route.handlers.HEAD === route.handlers.GET
+
+/** Registers the verbs of one route file with a scope of the host. */
+export function addRoute (child: FastifyInstance, route: Route, mount: FastifyMount, prefix: string, errorHandler: ReturnType<typeof errorHandlerFor>): void {
+  for (const method of Object.keys(route.handlers) as Method[]) {
+    const handler = routeHandler(route, method, mount, prefix)
+    for (const path of mount.table.routerPaths(route)) {
+      // The host may have a HEAD of its own for our GET; it keeps it.
+      if (isAutomaticHead(route, method) && child.hasRoute({ method, url: withPrefix(prefix, path), constraints: constraintsOf(route) })) continue
+      for (const url of spellings(path, prefix, mount.servesBothSlashes)) {
+        const options = routeOptionsOf(route, BODYLESS.has(method) ? undefined : acceptAnyContentType)
+        mount.ownRoutes.add(options.config!.appRoute!)
+        child.route({ method: method as HTTPMethods, url, handler, errorHandler, exposeHeadRoute: false, ...options } as RouteOptions)
+      }
+    }
+  }
+}
+
+/** The prefix alone is the root of what is below it. With `trailingSlash: true` a path has either form (files keep none). */
+function spellings (path: string, prefix: string, withSlash: boolean): string[] {
+  const bare = path === '/' && prefix !== '' ? '' : path
+  // To Fastify, '/' below a prefix is both forms.
+  if (bare === '' && withSlash) return ['/']
+  return withSlash && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
+}
