@@ -1,5 +1,6 @@
+import type { Counter } from '@opentelemetry/api'
 import { channel } from 'node:diagnostics_channel'
-import { createRequire } from 'node:module'
+import { openTelemetry } from '../open-telemetry.ts'
 
 /** What can happen to a request, a fetch or a cached function by way of the cache. */
 export type CacheEvent = 'hit' | 'stale' | 'miss' | 'bypass' | 'regeneration' | 'error'
@@ -26,19 +27,12 @@ export interface CacheLog {
 
 const EVENTS = channel('fastify-app-routes.cache')
 
-interface Counter { add (value: number, attributes: Record<string, string>): void }
+let counter: Counter | undefined
 
-let counter: Counter | undefined | null = null
-
-/** OpenTelemetry's, where the application has its API installed: what no SDK is behind costs next to nothing. */
-function findCounter (): Counter | undefined {
-  for (const from of [`${process.cwd()}/x`, import.meta.url]) {
-    try {
-      const { metrics } = createRequire(from)('@opentelemetry/api') as { metrics: { getMeter (name: string): { createCounter (name: string, options: object): Counter } } }
-      return metrics.getMeter('fastify-app-routes').createCounter('app_routes.cache', { description: 'What the caches of route files were asked for, by kind and outcome' })
-    } catch {}
-  }
-  return undefined
+/** OpenTelemetry's, once somebody measures. */
+function count (event: CacheEvent, kind: CacheMessage['kind']): void {
+  counter ??= openTelemetry('metrics')?.metrics.getMeter('fastify-app-routes').createCounter('app_routes.cache', { description: 'What the caches of route files were asked for, by kind and outcome' })
+  counter?.add(1, { event, kind })
 }
 
 export type CacheCounts = Record<CacheEvent, number>
@@ -50,12 +44,11 @@ export class CacheObserver {
 
   constructor (log: CacheLog) {
     this.#log = log
-    if (counter === null) counter = findCounter()
   }
 
   tell (event: CacheEvent, kind: CacheMessage['kind'], key: string, route: string, error?: unknown): void {
     this.counts[event]++
-    counter?.add(1, { event, kind })
+    count(event, kind)
     if (EVENTS.hasSubscribers) EVENTS.publish({ event, kind, key, route, ...(error === undefined ? {} : { error }) } satisfies CacheMessage)
     if (error === undefined) this.#log.debug(() => `cache ${event}: ${kind} ${key}`)
     else this.#log.error(error, `cache ${event}: ${kind} ${key} (${route})`)

@@ -4,11 +4,11 @@ import type { Endpoint } from '../handle/endpoint.ts'
 import type { Observer } from '../handle/observe.ts'
 import { onceClosed } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
-import { openTelemetry, type OpenTelemetry } from './open-telemetry.ts'
+import { openTelemetry, type OpenTelemetry } from '../open-telemetry.ts'
 
 /** Makes the spans of a request, where somebody traces. */
 export function traceRequest (endpoint: Endpoint, exchange: HostExchange): Observer | undefined {
-  const api = openTelemetry()
+  const api = openTelemetry('trace')
   return api === undefined || exchange.isShadow === true ? undefined : new RequestSpans(api, endpoint, exchange)
 }
 
