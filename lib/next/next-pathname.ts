@@ -39,13 +39,14 @@ export function parsePathname (full: string, { basePath = '', i18n, trailingSlas
     locale: undefined,
     trailingSlash: full === '/' ? trailingSlash : full.endsWith('/')
   }
-  const data = /^\/_next\/data\/([^/]*)(?:\/(.*))?\.json$/.exec(info.pathname)
+  const data = info.pathname.startsWith('/_next/data/') ? /^\/_next\/data\/([^/]*)(?:\/(.*))?\.json$/.exec(info.pathname) : null
   if (data !== null) {
     info.buildId = data[1]
     info.pathname = /^index(?:\/|$)/.test(data[2] ?? '') ? '/' : `/${data[2] ?? ''}`
   }
+  if (i18n == null) return info
   const first = info.pathname.split('/', 2)[1]?.toLowerCase()
-  info.locale = first ? i18n?.locales.find((locale) => locale.toLowerCase() === first) : undefined
+  info.locale = first ? i18n.locales.find((locale) => locale.toLowerCase() === first) : undefined
   if (info.locale !== undefined) info.pathname = info.pathname.slice(info.locale.length + 1) || '/'
   return info
 }

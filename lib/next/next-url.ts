@@ -169,9 +169,10 @@ interface ParsedUrl {
 }
 
 function analyze (url: URL, { nextConfig, host }: NextUrlOptions): ParsedUrl {
-  const domain = domainLocaleOf(nextConfig?.i18n, host?.split(':', 1)[0] ?? url.hostname)
+  const i18n = nextConfig?.i18n
+  const domain = i18n == null ? undefined : domainLocaleOf(i18n, host?.split(':', 1)[0] ?? url.hostname)
   const info = parsePathname(url.pathname, nextConfig)
   if (info.pathname !== url.pathname) url.pathname = info.pathname
-  info.locale ??= domain?.defaultLocale || nextConfig?.i18n?.defaultLocale
+  info.locale ??= domain?.defaultLocale || i18n?.defaultLocale
   return { url, info, domain }
 }

@@ -21,7 +21,8 @@ export interface GateOptions {
   origins: Origins
 }
 
-const ALL_BUT_HEADERS = ['redirects', 'beforeFiles', 'afterFiles', 'fallback'] as const
+const REWRITES = ['beforeFiles', 'afterFiles', 'fallback'] as const
+const ALL_BUT_HEADERS = ['redirects', ...REWRITES] as const
 const ALL = ['headers', ...ALL_BUT_HEADERS] as const
 
 /** Stands among the later rewrites for the routes that have parameters. */
@@ -40,6 +41,7 @@ export class Gate {
   readonly #anyCaseMatcher: Matcher
   readonly #origins: Origins
   readonly #hasRules: boolean
+  readonly #hasRewrites: boolean
   readonly #later: Array<RewriteRule | typeof ROUTES>
 
   constructor ({ rules = NO_RULES, proxy, origins }: GateOptions) {
@@ -49,6 +51,7 @@ export class Gate {
     this.#matcher = new Matcher(proxy?.file.matchers ?? undefined, false)
     this.#anyCaseMatcher = new Matcher(proxy?.file.matchers ?? undefined, true)
     this.#hasRules = ALL.some((kind) => rules[kind].length > 0)
+    this.#hasRewrites = REWRITES.some((kind) => rules[kind].length > 0)
     this.#later = [...rules.afterFiles, ROUTES, ...rules.fallback]
   }
 
@@ -171,6 +174,8 @@ export class Gate {
   }
 
   #rewrite (arrival: Arrival, passage: Passage): void {
+    // Where nothing can lead elsewhere, nobody needs to know what there is.
+    if (!this.#hasRewrites && passage.path === arrival.path) return this.#settle(arrival, passage)
     for (const rule of this.#rules.beforeFiles) if (this.#apply(rule, arrival, passage) === 'left') return
     if (this.#isFile(arrival, passage)) this.#settle(arrival, passage)
     else this.#rewriteLater(arrival, passage)

@@ -46,5 +46,11 @@ function authorityOr (host: string | undefined, port: number | undefined): strin
 
 /** The origin of a URL. A scheme that a trusted proxy forwards may be anything; like Next.js, takes all but https for http. */
 export function originOf (scheme: string, host: string | undefined, port: number | undefined): string {
-  return `${scheme === 'https' ? 'https' : 'http'}://${authorityOr(host, port)}`
+  if (lastOf?.scheme === scheme && lastOf.host === host && lastOf.port === port) return lastOf.origin
+  const origin = `${scheme === 'https' ? 'https' : 'http'}://${authorityOr(host, port)}`
+  lastOf = { scheme, host, port, origin }
+  return origin
 }
+
+/** Most requests are for the same: the same text is compared at once, and not written anew. */
+let lastOf: { scheme: string, host: string | undefined, port: number | undefined, origin: string } | undefined
