@@ -117,10 +117,8 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
 }
 
 function logOf ({ log }: FastifyInstance): CacheLog {
-  // Without a logger Fastify has one whose methods are all the same, and do nothing.
-  const isSilent = log.debug === log.fatal
-  // Of pino; other loggers may have no such method.
-  const isWanted = (): boolean => !isSilent && (log as Partial<{ isLevelEnabled (level: string): boolean }>).isLevelEnabled?.('debug') !== false
+  // Where nothing is logged all methods are the same, and do nothing; a level may be set later. `isLevelEnabled` is pino's own.
+  const isWanted = (): boolean => log.debug !== log.fatal && (log as Partial<{ isLevelEnabled (level: string): boolean }>).isLevelEnabled?.('debug') !== false
   return {
     debug: (message) => { if (isWanted()) log.debug(message()) },
     info: (message) => { log.info(message) },

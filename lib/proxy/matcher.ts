@@ -63,8 +63,11 @@ function compilePattern (source: string, basePath: string, conditions: Condition
 
 /** A slash or dot in front of a parameter is the parameter's own, and missing where that is: `/a/:b*` matches `/a`. */
 function literalStart (source: string): string {
-  return /^[^:*?+(){}\\]*/.exec(source)![0].replace(/[/.]+$/, '')
+  return LITERAL.exec(source)![0].replace(/[/.]+$/, '')
 }
+
+/** What a pattern begins with, up to the first sign that stands for something else. */
+const LITERAL = /^[^:*?+(){}\\]*/
 
 type Compiled = Pick<MatcherPattern, 'start' | 'conditions'> & { regexps: RegExp[] }
 
@@ -109,7 +112,7 @@ function matchesPath ({ start, regexps }: Compiled, path: string): boolean {
 
 /** Whether a pattern may match a path below a prefix, by what both begin with. */
 export function mayBeBelow (source: string, prefix: string): boolean {
-  const literal = /^[^:*?+(){}\\]*/.exec(source)![0].toLowerCase()
+  const literal = LITERAL.exec(source)![0].toLowerCase()
   const start = /^[^:*]*/.exec(prefix)![0].toLowerCase()
   return literal.startsWith(start) || start.startsWith(literal)
 }
