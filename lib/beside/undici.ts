@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { buildConnector, Pool } from 'undici'
 import { MissingPackageError } from '../errors.ts'
 import { findPeer } from '../peers.ts'
+import { NODE_MAJOR } from '../node-major.ts'
 
 /** As much of `undici` as is used here. */
 export interface Undici { Pool: typeof Pool, buildConnector: typeof buildConnector }
@@ -12,6 +13,6 @@ export interface Undici { Pool: typeof Pool, buildConnector: typeof buildConnect
  */
 export function loadUndici (): Undici {
   const file = findPeer('undici')
-  if (file === undefined) throw new MissingPackageError('An `upstream` needs the package undici.', Number(process.versions.node.split('.')[0]) < 22 ? 'undici@7' : 'undici')
+  if (file === undefined) throw new MissingPackageError('An `upstream` needs the package undici.', NODE_MAJOR < 22 ? 'undici@7' : 'undici')
   return createRequire(import.meta.url)(file) as Undici
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { OutsideRequestError } from '../errors.ts'
 import type { Compat } from '../routes/options.ts'
+import { NODE_MAJOR } from '../node-major.ts'
 
 /** What the ambient functions (`cookies()`, `after()`, `hostRequest()` …) know of the request that is being handled. */
 export interface RequestContext {
@@ -77,7 +78,7 @@ function enter (context: RequestContext, fn: (a: unknown, b: unknown) => unknown
 }
 
 /** Calls a function with a context around it, which is gone when the call returns. */
-export const runInContext: Run = Number(process.versions.node.split('.', 1)[0]) < 24
+export const runInContext: Run = NODE_MAJOR < 24
   ? (context, fn, a, b) => requestStorage.run(context, fn, a, b)
   : runInResource
 

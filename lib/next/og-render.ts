@@ -6,6 +6,7 @@ import { MissingPackageError } from '../errors.ts'
 import { findPeer } from '../peers.ts'
 import { assetLoader, type LoadAsset } from './og-assets.ts'
 import type { ImageFont, ImageOptions } from './og.ts'
+import { NODE_MAJOR } from '../node-major.ts'
 
 type Satori = (element: unknown, options: ImageOptions & { loadAdditionalAsset: LoadAsset }) => Promise<string>
 
@@ -45,7 +46,7 @@ function retry (error: unknown): never {
 
 async function loadParts (): Promise<Parts> {
   const og = findPeer('@vercel/og')
-  if (og === undefined) throw new MissingPackageError('ImageResponse needs the package @vercel/og.', Number(process.versions.node.split('.')[0]) < 22 ? '@vercel/og@0.8' : '@vercel/og')
+  if (og === undefined) throw new MissingPackageError('ImageResponse needs the package @vercel/og.', NODE_MAJOR < 22 ? '@vercel/og@0.8' : '@vercel/og')
   const require = createRequire(og)
   const satori = require('satori') as Satori | { default: Satori }
   const resvg = require('@resvg/resvg-wasm') as Resvg

@@ -1,7 +1,9 @@
+import { NODE_MAJOR } from '../node-major.ts'
+
 /** Names that make a promise one. */
 const RESERVED = new Set(['then', 'catch', 'finally', 'constructor', '__proto__'])
 
-const MARKS_PROMISES = Number(process.versions.node.split('.', 1)[0]) < 24
+const MARKS_PROMISES = NODE_MAJOR < 24
 
 /** Those of the names that a promise can carry: a parameter called `then` is there for those who await. */
 export const carriedNames = (names: string[]): string[] => names.filter((name) => !RESERVED.has(name))
