@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { asInNext, isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
 import { refuseDirectives } from './directives.ts'
-import { entrySource, isEntry } from './entry.ts'
+import { entrySource, entryUrl } from './entry.ts'
 import { bridgeSource, bridgeTo } from './interop.ts'
 import { isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
@@ -25,7 +25,8 @@ const isRequire = ({ conditions }: { conditions?: string[] }): boolean => condit
 /** What a specifier stands for before Node.js is asked. */
 export function resolveOwn (specifier: string, context: Importer): Resolution | undefined {
   if (isRequire(context)) return undefined
-  if (isEntry(specifier)) return { url: specifier, format: 'module', shortCircuit: true }
+  const entry = entryUrl(specifier)
+  if (entry !== undefined) return { url: entry, format: 'module', shortCircuit: true }
   const name = servedName(specifier, context.parentURL)
   if (name !== undefined) return servedAt(name)
   const mapped = context.parentURL?.startsWith('file:') === true ? resolveByConfig(specifier, fileURLToPath(context.parentURL)) : undefined
@@ -65,7 +66,7 @@ export function loadOwn (url: string, context: Context): LoadFnOutput & { contex
 export function withGlobals (url: string, loaded: LoadFnOutput): LoadFnOutput {
   if (!url.startsWith('file:') || !isModule(loaded.format) || loaded.source == null) return loaded
   const source = textOf(loaded.source)
-  if (!isInPackage(url)) refuseDirectives(source, fileURLToPath(url))
+  if (!isInPackage(url)) refuseDirectives(source, url)
   const bound = bindModule(isInPackage(url) ? source : asInNext(url, source), namesFor(url, globalNames()))
   return bound === source ? loaded : { ...loaded, source: bound }
 }

@@ -128,34 +128,35 @@ interface Level {
   dynamic: Record<string, Map<string, string[]>>
   catchAll: Map<string, string[]>
   optional: Map<string, string[]>
-  ends: string[]
 }
 
 /** Dynamic segments of one level that exclude each other. */
 function sameLevel (entries: Array<Entry & { parsed: Segment[] }>, compat: Compat): AppDirectoryProblem[] {
   const levels = new Map<string, Level>()
+  const ends = new Map<string, string[]>()
   const level = (key: string): Level => {
     let found = levels.get(key)
-    if (found === undefined) levels.set(key, found = { dynamic: {}, catchAll: new Map(), optional: new Map(), ends: [] })
+    if (found === undefined) levels.set(key, found = { dynamic: {}, catchAll: new Map(), optional: new Map() })
     return found
   }
   for (const entry of entries) {
     let key = ''
     for (const segment of entry.parsed) {
-      const at = level(key)
       if (segment.kind === 'static') key += '/' + segment.value
       else {
+        const at = level(key)
         const kind = segment.kind === 'dynamic' ? (at.dynamic[segment.prefix] ??= new Map<string, string[]>()) : segment.kind === 'catch-all' ? at.catchAll : at.optional
         kind.set(segment.name, [...kind.get(segment.name) ?? [], entry.file])
         key += segment.kind === 'dynamic' ? `/${segment.prefix}[]` : segment.kind === 'catch-all' ? '/[...]' : '/[[...]]'
       }
     }
-    level(key).ends.push(entry.file)
+    ends.set(key, [...ends.get(key) ?? [], entry.file])
   }
-  return [...levels].flatMap(([key, at]) => levelProblems(key || '/', at, compat))
+  return [...levels].flatMap(([key, at]) => levelProblems(key || '/', at, ends.get(key) ?? [], compat))
 }
 
-function levelProblems (path: string, at: Level, compat: Compat): AppDirectoryProblem[] {
+/** @param ends the files whose path ends there */
+function levelProblems (path: string, at: Level, ends: string[], compat: Compat): AppDirectoryProblem[] {
   const problems: AppDirectoryProblem[] = []
   for (const names of [...Object.values(at.dynamic), at.catchAll, at.optional]) {
     const [first, ...rest] = names
@@ -169,9 +170,9 @@ function levelProblems (path: string, at: Level, compat: Compat): AppDirectoryPr
     problems.push(layout(`You cannot use both an required and optional catch-all route at the same level ("[...${catchAll[0]}]" and "[[...${optional[0]}]]").`, [...catchAll[1], ...optional[1]], 'Keep the optional one: it also serves what the required one does.'))
   }
   // 15 alone let the two stand side by side.
-  if (optional !== undefined && at.ends.length > 0 && compat !== 15) {
+  if (optional !== undefined && ends.length > 0 && compat !== 15) {
     const below = path === '/' ? '' : path
-    problems.push(layout(`You cannot define a route with the same specificity as an optional catch-all route ("${path}" and "${below}/[[...${optional[0]}]]").`, [...at.ends, ...optional[1]], `Remove one of the two, or make it a required catch-all: [...${optional[0]}].`))
+    problems.push(layout(`You cannot define a route with the same specificity as an optional catch-all route ("${path}" and "${below}/[[...${optional[0]}]]").`, [...ends, ...optional[1]], `Remove one of the two, or make it a required catch-all: [...${optional[0]}].`))
   }
   return problems
 }

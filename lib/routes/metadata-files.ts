@@ -41,14 +41,6 @@ const CONVENTIONS: Record<MetadataType, Convention> = {
   'twitter-image': image(['jpg', 'jpeg', 'png', 'gif'])
 }
 
-const CODE_ENDINGS = 'js,jsx,mjs,cjs,ts,tsx,mts,cts'
-
-/** The patterns by which the files are found below an app directory. */
-export const METADATA_PATTERNS = Object.entries(CONVENTIONS).map(([name, { endings, hasCode, rootOnly, numbered }]) => {
-  const all = hasCode ? [...endings, CODE_ENDINGS] : endings
-  return `${rootOnly ? '' : '**/'}${name}${numbered ? '{,[0-9]}' : ''}.${all.length === 1 ? all.join() : `{${all.join()}}`}`
-})
-
 const NAME = /^([a-z-]+?)(\d?)\.([a-z]+)$/
 
 /** What a file is by its name and place; undefined where it is no metadata file. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { globbySync } from 'globby'
 import { AppDirectoryNotFoundError } from '../errors.ts'
-import { METADATA_PATTERNS, metadataFile, type MetadataFile } from './metadata-files.ts'
+import { metadataFile, type MetadataFile } from './metadata-files.ts'
 import { urlSegments } from './segments.ts'
 
 export type EntryKind = 'route' | 'page' | 'metadata' | 'api'
@@ -28,13 +28,6 @@ const ROUTE_FILE = /^route\.(?:[jt]sx?|[cm][jt]s)$/
 const FOLDER_PLUGIN = /(?:^|\/)fastify\.[cm]?[jt]s$/
 const PAGE_FILE = /^page\.[jt]sx?$/
 
-const PATTERNS = [
-  '**/route.{js,mjs,cjs,ts,mts,cts,tsx,jsx}',
-  '**/fastify.{js,mjs,cjs,ts,mts,cts}',
-  '**/page.{js,jsx,ts,tsx}',
-  ...METADATA_PATTERNS
-]
-
 /**
  * Finds every file of an app directory that has a URL path. Nothing is imported here.
  * @throws AppDirectoryNotFoundError where `dir` is no directory
@@ -42,8 +35,8 @@ const PATTERNS = [
 export async function scan (dir: string): Promise<Scan> {
   const stats = await stat(dir).catch(() => undefined)
   if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError('app', dir)
-  // Twice as fast as asking a thread for each of a thousand folders.
-  const files = globbySync(PATTERNS, { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
+  // Twice as fast as asking a thread for each of a thousand folders; and all files twice as fast as those of many patterns.
+  const files = globbySync('**', { cwd: dir, ignore: ['**/node_modules/**'], dot: true, expandDirectories: false })
   const entries = files.map(toEntry).filter((entry) => entry !== null)
   entries.sort((a, b) => a.file < b.file ? -1 : 1)
   const plugins = files.filter((file) => FOLDER_PLUGIN.test(file) && urlSegments(file.split('/').slice(0, -1)) !== null)
