@@ -4,6 +4,7 @@ import { YEAR, type CacheEntry } from '../cache/entry.ts'
 import type { Compat } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
+import type { HostExchange, Mount } from './context.ts'
 import type { Outcome } from './generation.ts'
 
 /** Larger answers, and streams that take longer, are for their own request alone. */
@@ -76,45 +77,56 @@ async function * goOn (chunks: Buffer[], next: Promise<IteratorResult<Buffer | s
   }
 }
 
-interface Told {
-  compat: Compat
-  /** What the client says of the one it has; undefined where none are told. */
-  etag: { ifNoneMatch: string | undefined } | undefined
-  /** Seconds until a new one is attempted to be made again, after the last attempt failed. */
-  retryIn: number | undefined
+/** What is sent of the answers that one route has kept. */
+export class KeptAnswers {
+  readonly #compat: Compat
+  readonly #hasEtag: boolean
+  /** The headers that were last sent of a fresh entry, which is nearly always the same one. */
+  #last: { own: readonly string[], sent: string[] } | undefined
+
+  constructor ({ compat, etag }: Pick<Mount, 'compat' | 'etag'>) {
+    this.#compat = compat
+    this.#hasEtag = etag
+  }
+
+  /** @param retryIn seconds until a new one is attempted to be made again, after the last attempt failed */
+  outgoing (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', exchange: Pick<HostExchange, 'headers'>, retryIn?: number): Outgoing {
+    const headers = state === 'HIT' ? this.#headersOfHit(entry) : this.#headersOf(entry, state, retryIn)
+    return this.#hasEtag ? withEtag(entry, headers, exchange.headers['if-none-match']) : answerOf(entry, headers)
+  }
+
+  #headersOfHit (entry: CacheEntry): string[] {
+    if (this.#last?.own !== entry.headers) this.#last = { own: entry.headers, sent: this.#headersOf(entry, 'HIT') }
+    return this.#last.sent
+  }
+
+  #headersOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', retryIn?: number): string[] {
+    const headers = [...entry.headers, 'x-nextjs-cache', state]
+    // 13 and 14 send none.
+    if (this.#compat >= 15 && valueOf(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryIn))
+    return headers
+  }
 }
 
-/** What is sent of a kept answer. */
-export function answerOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', { compat, etag, retryIn }: Told): Outgoing {
-  const headers: string[] = []
-  // Not spread, which costs each hit more.
-  for (let index = 0; index < entry.headers.length; index++) headers.push(entry.headers[index]!)
-  headers.push('x-nextjs-cache', state)
-  // 13 and 14 send none.
-  if (compat >= 15 && valueOf(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryIn))
-  if (etag !== undefined) {
-    const own = valueOf(entry.headers, 'etag')
-    const tag = own ?? etagOf(entry)
-    if (own === undefined) headers.push('etag', tag)
-    if (entry.status === 200 && matches(etag.ifNoneMatch, tag)) return { status: 304, statusText: '', headers: headers.filter((_text, index) => !OF_THE_BODY.has(headers[index - index % 2]!)), body: null }
-  }
-  return { status: entry.status, statusText: '', headers, body: BODYLESS.has(entry.status) || (entry.body.length === 0 && valueOf(entry.headers, 'content-type') === undefined) ? null : entry.body }
+function answerOf ({ status, body, headers: own }: CacheEntry, headers: string[]): Outgoing {
+  const hasNone = BODYLESS.has(status) || (body.length === 0 && valueOf(own, 'content-type') === undefined)
+  return { status, statusText: '', headers, body: hasNone ? null : body }
+}
+
+function withEtag (entry: CacheEntry, headers: string[], ifNoneMatch: string | undefined): Outgoing {
+  const own = valueOf(entry.headers, 'etag')
+  const etag = own ?? etagOf(entry)
+  const all = own === undefined ? [...headers, 'etag', etag] : headers
+  if (entry.status !== 200 || !matches(ifNoneMatch, etag)) return answerOf(entry, all)
+  return { status: 304, statusText: '', headers: all.filter((_text, index) => !OF_THE_BODY.has(all[index - index % 2]!)), body: null }
 }
 
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
 function cacheControl ({ revalidate }: CacheEntry, retryIn: number | undefined): string {
   const seconds = retryIn !== undefined && retryIn > 0 ? Math.ceil(retryIn) : revalidate
-  const known = controls.get(seconds)
-  if (known !== undefined) return known
-  const control = seconds === false ? `s-maxage=${YEAR}` : `s-maxage=${seconds}, stale-while-revalidate=${YEAR - seconds}`
-  if (controls.size < MOST_CONTROLS) controls.set(seconds, control)
-  return control
+  return seconds === false ? `s-maxage=${YEAR}` : `s-maxage=${seconds}, stale-while-revalidate=${YEAR - seconds}`
 }
-
-/** To write out numbers costs more than to look them up; there are few of them. */
-const controls = new Map<number | false, string>()
-const MOST_CONTROLS = 1000
 
 export const NEVER_CACHED = 'private, no-cache, no-store, max-age=0, must-revalidate'
 

@@ -9,7 +9,7 @@ import type { HostExchange, Mount } from './context.ts'
 import { Endpoint } from './endpoint.ts'
 import { runLive, runQuietly, type Outcome } from './generation.ts'
 import { handle } from './handle.ts'
-import { answerOf, draftAnswer } from './kept-answer.ts'
+import { draftAnswer, KeptAnswers } from './kept-answer.ts'
 import { StaticMaking } from './static-making.ts'
 import { StaticPaths, type Place } from './static-paths.ts'
 
@@ -23,6 +23,7 @@ export class StaticRoute {
   readonly #endpoint: Endpoint
   readonly #cache: Cache
   readonly #making: StaticMaking
+  readonly #answers: KeptAnswers
 
   /** @param prefix the mount prefix */
   constructor (mount: Mount, route: Route, skip: number, prefix: string) {
@@ -31,6 +32,7 @@ export class StaticRoute {
     this.#cache = mount.cache
     this.paths = new StaticPaths(route, prefix)
     this.#making = new StaticMaking(this.#endpoint)
+    this.#answers = new KeptAnswers(mount)
   }
 
   /** Whether the first run has shown that it is a dynamic one. */
@@ -100,9 +102,8 @@ export class StaticRoute {
   }
 
   #send (exchange: HostExchange, entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', retryIn?: number): void {
-    const { compat, etag } = this.#endpoint.mount
     try {
-      const outgoing = answerOf(entry, state, { compat, etag: etag ? { ifNoneMatch: exchange.headers['if-none-match'] } : undefined, retryIn })
+      const outgoing = this.#answers.outgoing(entry, state, exchange, retryIn)
       // Those who wait for a new answer are looked on at while it is made.
       if (state !== 'MISS') this.#endpoint.mount.observe(this.#endpoint, exchange)?.answered(outgoing)
       exchange.answer(outgoing, NO_STREAM)
