@@ -28,6 +28,11 @@ export function freshnessBy ({ expiredAt, staleAt, staleUntil }: TagState, creat
   return now >= staleUntil ? 'expired' : 'stale'
 }
 
+/** How an entry stands that has all the tags of some states. */
+export function freshnessByAll (states: readonly TagState[], createdAt: number, now: number): Freshness {
+  return states.reduce<Freshness>((found, state) => worse(found, freshnessBy(state, createdAt, now)), 'fresh')
+}
+
 const MOST_TAGS = 100_000
 
 /**

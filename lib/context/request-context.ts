@@ -52,8 +52,7 @@ export interface CachedCall {
 export interface Caching {
   /** Whether `unstable_noStore()` was called. */
   noStore: boolean
-  /** Invalidates tags; the answer waits until every process can know. */
-  /** Resolves once every process can know; the answer to the request waits for that, too. */
+  /** Invalidates tags; resolves once every process can know, which the answer to the request waits for, too. */
   invalidate (tags: string[], invalidation: TagInvalidation): void | Promise<void>
   call (call: CachedCall): Promise<unknown>
 }

@@ -86,7 +86,7 @@ const typeHeaders = new Map<string, string[]>()
 function sentHeaders (headers: Headers, framing: Framing): string[] {
   const pairs = pairsOf(headers) ?? nativePairs(headers)
   let isDelicate = false
-  for (let index = 0; index < pairs.length; index += 2) isDelicate ||= DELICATE.has(pairs[index]!)
+  for (let index = 0; index < pairs.length; index += 2) isDelicate ||= DELICATE.has(pairs[index]!) && !isOneCookie(pairs[index]!, pairs[index + 1]!)
   if (!isDelicate) return pairs
   const sent: string[] = []
   for (let index = 0; index < pairs.length; index += 2) {
@@ -99,6 +99,8 @@ function sentHeaders (headers: Headers, framing: Framing): string[] {
   if (upgrade !== null) sent.push('upgrade', upgrade, 'connection', 'upgrade, close')
   return sent
 }
+
+const isOneCookie = (name: string, value: string): boolean => name === 'set-cookie' && value !== '' && !value.includes(',')
 
 /**
  * The cookies of one Set-Cookie value. An upstream's are joined to one by `headers.get('set-cookie')`; like Next.js, takes

@@ -277,6 +277,21 @@ t.test('GET and HEAD have no body whatever was sent, DELETE has what was sent', 
   t.equal((await send({ method: 'DELETE', path: '/x', headers: { 'content-type': 'application/json' } })).json()[1], '', 'a type without a body')
 })
 
+t.test('a server that gives requests without a body a stream that has ended', async (t) => {
+  const readers = 'const read = { text: (r) => r.text(), form: (r) => r.formData().catch(({ name }) => name), stream: async ({ body }) => { let length = 0; for await (const chunk of body ?? []) length += chunk.length; return length } }'
+  // Older versions of Node.js pass over the option.
+  const { send } = await serve(t, {
+    '/read/[how]': `${readers}\nexport const POST = async (request, { params }) => Response.json(await read[(await params).how](request))`,
+    '/x': ECHO.replace('POST', 'GET')
+  }, { server: { http: { optimizeEmptyRequests: true } as http.ServerOptions } })
+  for (const [how, expected] of [['text', ''], ['form', 'TypeError'], ['stream', 0]] as const) {
+    t.same((await send({ path: `/read/${how}`, method: 'POST' })).json(), expected, how)
+    t.same((await send({ path: `/read/${how}`, method: 'POST', headers: { 'content-type': 'text/plain' } })).json(), expected, `${how}, with a type`)
+  }
+  t.equal((await send({ path: '/x' })).text, '')
+  t.equal((await send({ path: '/read/text', method: 'POST', body: 'abc' })).json(), 'abc')
+})
+
 t.test('Expect: 100-continue', async (t) => {
   const { url } = await serve(t, { '/x': ECHO })
   const { hostname, port } = new URL(url)

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { decodeEntry, encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
+import { decodeEntry, encodeEntry, YEAR, type CacheEntry } from '../entry.ts'
 import type { CacheStore, Found, Invalidation } from '../store.ts'
-import { freshnessBy } from '../tag-states.ts'
+import { freshnessByAll } from '../tag-states.ts'
 import { Files, type FileAt } from './files.ts'
 import { TagFiles } from './tag-files.ts'
 
@@ -45,7 +45,7 @@ export class FileStore implements CacheStore {
     if (entry === undefined) return undefined
     const states = await Promise.all([...tags, ...entry.tags].map((tag) => this.#tags.get(tag)))
     const now = this.now()
-    return { entry, tags: states.reduce<Freshness>((found, state) => worse(found, freshnessBy(state, entry.createdAt, now)), 'fresh'), now }
+    return { entry, tags: freshnessByAll(states, entry.createdAt, now), now }
   }
 
   async set (key: string, entry: CacheEntry): Promise<void> {

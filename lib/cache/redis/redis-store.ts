@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { encodeEntry, worse, YEAR, type CacheEntry, type Freshness } from '../entry.ts'
+import { encodeEntry, YEAR, type CacheEntry } from '../entry.ts'
 import type { MemoryStoreOptions } from '../memory-store.ts'
 import type { CacheStore, Found, Invalidation } from '../store.ts'
-import { freshnessBy } from '../tag-states.ts'
+import { freshnessByAll } from '../tag-states.ts'
 import { RedisClock } from './clock.ts'
 import { commandsOf, type RedisClient, type RedisCommands } from './commands.ts'
 import { DecodedEntries } from './decoded-entries.ts'
@@ -142,7 +142,7 @@ export class RedisStore implements CacheStore {
     this.#clock.saw(states.latest)
     if (entry === undefined || entry.createdAt <= states.since) return undefined
     const now = this.now()
-    const found = { entry, tags: states.all.reduce<Freshness>((freshness, state) => worse(freshness, freshnessBy(state, entry.createdAt, now)), 'fresh'), now }
+    const found = { entry, tags: freshnessByAll(states.all, entry.createdAt, now), now }
     if (found.tags === 'fresh') this.#near?.set(key, entry)
     return found
   }
