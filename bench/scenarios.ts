@@ -4,8 +4,8 @@ import { measureEvents } from './measure/events.ts'
 import { measureFlight } from './measure/flight.ts'
 import { measureInvalidation } from './measure/invalidation.ts'
 import { measureLatency } from './measure/latency.ts'
-import type { Measure, Metric } from './measure/measure.ts'
-import { measureRequests } from './measure/requests.ts'
+import type { Measure, MeasureTogether, Metric } from './measure/measure.ts'
+import { measureRequests, measureRequestsInTurn } from './measure/requests.ts'
 import { measureStream } from './measure/stream.ts'
 
 export interface Sent {
@@ -25,6 +25,8 @@ export interface Scenario {
   request: Sent
   expect: Expected
   measure: Measure
+  /** Takes the place of `measure` where all can be measured by turns. */
+  measureTogether?: MeasureTogether
   /** What --smoke does, where it does not compare one answer. */
   smoke?: Measure
   /** What the targets are about. */
@@ -48,7 +50,7 @@ const EVERYBODY = ['fastify', 'node-http', 'hono', 'h3', 'remix', 'whatwg-node',
 const SOME = ['fastify', 'hono', 'h3']
 
 /** What rows of requests per second share. */
-const perSecond = { measure: measureRequests, metrics: ['throughput'], subject: 'app-routes', slackOn20: 0.05 } satisfies Partial<Scenario>
+const perSecond = { measure: measureRequests, measureTogether: measureRequestsInTurn, metrics: ['throughput'], subject: 'app-routes', slackOn20: 0.05 } satisfies Partial<Scenario>
 
 /** What rows share that have no rival, but limits. */
 const limited = { subject: 'app-routes', rivals: [], targets: {} } satisfies Partial<Scenario>

@@ -30,3 +30,6 @@ export type Figures = Partial<Record<Metric, number>>
 
 /** Measures one contestant once, in a process that nothing else was measured in. */
 export type Measure = (contestant: Contestant, scenario: Scenario, bench: Bench) => Promise<Figures>
+
+/** Measures all contestants once, each in a process of its own, by turns; gives their figures by their names. */
+export type MeasureTogether = (contestants: Contestant[], scenario: Scenario, bench: Bench) => Promise<Record<string, Figures>>

@@ -25,6 +25,12 @@ export async function withServer<T> (contestant: Contestant, scenario: Scenario,
   })
 }
 
+/** The same for several at once. */
+export async function withServers<T> ([first, ...rest]: Contestant[], scenario: Scenario, bench: Bench, use: (servers: Server[]) => Promise<T>): Promise<T> {
+  if (first === undefined) return await use([])
+  return await withServer(first, scenario, bench, (server) => withServers(rest, scenario, bench, (others) => use([server, ...others])))
+}
+
 export async function startServer ({ module, env }: Contestant, { settings: { node, cpu }, cores }: Bench): Promise<Server> {
   const { answer, ask, stop } = startPeer(cores?.server, 'server.mjs', [module], { node, env: { ...env, ...(cpu ? { COUNT_ALLOCATIONS: '1' } : {}) } })
   const { port } = await answer<{ port: number }>()
