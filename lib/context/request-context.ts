@@ -1,7 +1,6 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { OutsideRequestError } from '../errors.ts'
 import type { Compat } from '../routes/options.ts'
-import { NODE_MAJOR } from '../node-major.ts'
 
 /** What the ambient functions (`cookies()`, `after()`, `hostRequest()` …) know of the request that is being handled. */
 export interface RequestContext {
@@ -62,24 +61,6 @@ const STORE = Symbol.for('fastify-app-routes.context')
 const holder = globalThis as { [STORE]?: AsyncLocalStorage<RequestContext> }
 
 export const requestStorage: AsyncLocalStorage<RequestContext> = holder[STORE] ??= new AsyncLocalStorage<RequestContext>()
-
-type Run = <A, B>(context: RequestContext, fn: (a: A, b: B) => unknown, a: A, b: B) => unknown
-
-/**
- * From Node.js 24 on, `run()` copies the map of all stores twice: to set ours, and once more to take it out again. A resource
- * remembers the map that was there before, at half the cost of `run()`.
- */
-export const runInResource: Run = (context, fn, a, b) => new AsyncResource('AppRoute').runInAsyncScope(enter, undefined, context, fn as never, a, b)
-
-function enter (context: RequestContext, fn: (a: unknown, b: unknown) => unknown, a: unknown, b: unknown): unknown {
-  requestStorage.enterWith(context)
-  return fn(a, b)
-}
-
-/** Calls a function with a context around it, which is gone when the call returns. */
-export const runInContext: Run = NODE_MAJOR < 24
-  ? (context, fn, a, b) => requestStorage.run(context, fn, a, b)
-  : runInResource
 
 /** What `unstable_cache()` uses outside of requests: the caches of the directory that was mounted last. */
 export const outsideRequests: { caching: Pick<Caching, 'call'> | undefined } = { caching: undefined }

@@ -1,5 +1,5 @@
 import { wrapFetch } from '../cache/global-fetch.ts'
-import { runInContext } from '../context/request-context.ts'
+import { requestStorage } from '../context/request-context.ts'
 import { BadPathError, BodyTooLargeError, HandlerThrewError, NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { controlFlowResponse } from '../next/control-flow.ts'
@@ -51,7 +51,7 @@ function callHandler (context: HandlerContext, params: Promise<unknown> | undefi
   const { endpoint } = context
   if (!endpoint.route.needsContext) return endpoint.handler(context.request, { params })
   wrapFetch()
-  return runInContext(context, endpoint.handler, context.request, { params })
+  return requestStorage.run(context, endpoint.handler, context.request, { params })
 }
 
 function answerWith (context: HandlerContext, response: unknown): void {

@@ -1,4 +1,4 @@
-import { runInContext } from '../context/request-context.ts'
+import { requestStorage } from '../context/request-context.ts'
 import { HandlerThrewError, NotSupportedError } from '../errors.ts'
 import type { Lifecycle } from '../handle/lifecycle.ts'
 import { controlFlow } from '../next/control-flow.ts'
@@ -46,7 +46,7 @@ export class Proxy {
     const { handler } = this.file
     let result: unknown
     try {
-      result = context === undefined ? handler(request, event) : runInContext(context, handler, request, event)
+      result = context === undefined ? handler(request, event) : requestStorage.run(context, handler, request, event)
     } catch (error) {
       listener.failed(this.#reason(error), exchange)
       return
