@@ -20,15 +20,15 @@ t.test('it is there during the call, with both arguments, and in what the call b
 
 t.test('the one around it is there again afterwards', (t) => {
   requestStorage.run(outer!, () => {
-    t.equal(requestStorage.run(inner!, now, 0, 0), inner)
+    t.equal(requestStorage.run(inner!, now), inner)
     t.equal(now(), outer)
-  }, 0, 0)
+  })
   t.equal(now(), undefined)
   t.end()
 })
 
 t.test('it is gone when the call throws', (t) => {
-  t.throws(() => requestStorage.run(outer!, () => { throw new RangeError('no') }, 0, 0), RangeError)
+  t.throws(() => requestStorage.run(outer!, () => { throw new RangeError('no') }), RangeError)
   t.equal(now(), undefined)
   t.end()
 })
@@ -39,7 +39,7 @@ t.test('stores of others stay as they are', async (t) => {
     const inside = requestStorage.run(outer!, async () => {
       await null
       return [others.getStore(), now()]
-    }, 0, 0)
+    })
     t.equal(others.getStore(), 'the host\'s')
     t.same(await inside, ['the host\'s', outer])
     t.equal(now(), undefined)
