@@ -1,5 +1,5 @@
 import type { Contestant } from './contestants.ts'
-import { METRICS, type Figures, type Metric } from './measure/measure.ts'
+import { METRICS, type Metric } from './measure/measure.ts'
 import type { Bench } from './run.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -13,24 +13,10 @@ export async function runRounds (scenario: Scenario, contestants: Contestant[], 
   const measured: Measured = Object.fromEntries(contestants.map(({ name }) => [name, {}]))
   const rounds = scenario.isOnce === true ? 1 : bench.settings.rounds
   for (let round = 0; round < rounds; round++) {
-    const inTurn = rotated(contestants, round)
-    const tell = (name: string): void => { progress(`${scenario.name}: round ${round + 1} of ${rounds}, ${name}`) }
-    for (const [name, figures] of Object.entries(await measureRound(scenario, inTurn, bench, tell))) {
-      for (const [metric, value] of Object.entries(figures)) (measured[name]![metric as Metric] ??= []).push(value)
+    const figures = await scenario.measure(rotated(contestants, round), scenario, bench, (name) => { progress(`${scenario.name}: round ${round + 1} of ${rounds}, ${name}`) })
+    for (const [name, own] of Object.entries(figures)) {
+      for (const [metric, value] of Object.entries(own)) (measured[name]![metric as Metric] ??= []).push(value)
     }
-  }
-  return measured
-}
-
-async function measureRound (scenario: Scenario, contestants: Contestant[], bench: Bench, tell: (name: string) => void): Promise<Record<string, Figures>> {
-  if (scenario.measureTogether !== undefined) {
-    tell(contestants.map(({ name }) => name).join(', '))
-    return await scenario.measureTogether(contestants, scenario, bench)
-  }
-  const measured: Record<string, Figures> = {}
-  for (const contestant of contestants) {
-    tell(contestant.name)
-    measured[contestant.name] = await scenario.measure(contestant, scenario, bench)
   }
   return measured
 }

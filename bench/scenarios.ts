@@ -4,8 +4,8 @@ import { measureEvents } from './measure/events.ts'
 import { measureFlight } from './measure/flight.ts'
 import { measureInvalidation } from './measure/invalidation.ts'
 import { measureLatency } from './measure/latency.ts'
-import type { Measure, MeasureTogether, Metric } from './measure/measure.ts'
-import { measureRequests, measureRequestsInTurn } from './measure/requests.ts'
+import { oneByOne, type Measure, type MeasureAll, type Metric } from './measure/measure.ts'
+import { measureRequestsInTurn } from './measure/requests.ts'
 import { measureStream } from './measure/stream.ts'
 
 export interface Sent {
@@ -24,9 +24,7 @@ export interface Scenario {
   title: string
   request: Sent
   expect: Expected
-  measure: Measure
-  /** Takes the place of `measure` where all can be measured by turns. */
-  measureTogether?: MeasureTogether
+  measure: MeasureAll
   /** What --smoke does, where it does not compare one answer. */
   smoke?: Measure
   /** What the targets are about. */
@@ -50,7 +48,7 @@ const EVERYBODY = ['fastify', 'node-http', 'hono', 'h3', 'remix', 'whatwg-node',
 const SOME = ['fastify', 'hono', 'h3']
 
 /** What rows of requests per second share. */
-const perSecond = { measure: measureRequests, measureTogether: measureRequestsInTurn, metrics: ['throughput'], subject: 'app-routes', slackOn20: 0.05 } satisfies Partial<Scenario>
+const perSecond = { measure: measureRequestsInTurn, metrics: ['throughput'], subject: 'app-routes', slackOn20: 0.05 } satisfies Partial<Scenario>
 
 /** What rows share that have no rival, but limits. */
 const limited = { subject: 'app-routes', rivals: [], targets: {} } satisfies Partial<Scenario>
@@ -58,7 +56,7 @@ const limited = { subject: 'app-routes', rivals: [], targets: {} } satisfies Par
 const invalidation = {
   request: { path: '/tagged?id=0' },
   expect: { status: 200, body: '{"id":0,"made":1}' },
-  measure: measureInvalidation([1000, 100_000, 1_000_000]),
+  measure: oneByOne(measureInvalidation([1000, 100_000, 1_000_000])),
   smoke: measureInvalidation([10, 20, 30]),
   metrics: ['invalidation1k', 'invalidation100k', 'invalidation1m', 'invalidationGrowth'],
   limits: { invalidation1k: 5, invalidation100k: 5, invalidation1m: 5, invalidationGrowth: 2 }
@@ -148,7 +146,7 @@ export const SCENARIOS: Scenario[] = [
     title: '1 GiB streamed in chunks of 64 KiB',
     request: { path: '/stream?chunks=2' },
     expect: { status: 200, body: 'x'.repeat(128 * 1024), headers: { 'content-type': 'application/octet-stream' } },
-    measure: measureStream,
+    measure: oneByOne(measureStream),
     metrics: ['bandwidth'],
     subject: 'app-routes',
     rivals: SOME,
@@ -160,7 +158,7 @@ export const SCENARIOS: Scenario[] = [
     title: 'server-sent events, 1,000 clients, one each 100 ms',
     request: { path: '/events' },
     expect: { status: 200, body: 'id: 0\ndata: {"hello":"world"}\n\n', headers: { 'content-type': 'text/event-stream' }, isEndless: true },
-    measure: measureEvents,
+    measure: oneByOne(measureEvents),
     metrics: ['eventCpu'],
     subject: 'app-routes',
     rivals: SOME,
@@ -198,7 +196,7 @@ export const SCENARIOS: Scenario[] = [
     ...HELLO,
     name: 'latency',
     title: '`Response.json()` at half load',
-    measure: measureLatency,
+    measure: oneByOne(measureLatency),
     metrics: ['p99'],
     subject: 'app-routes',
     rivals: ['fastify', 'hono'],
@@ -250,7 +248,7 @@ export const SCENARIOS: Scenario[] = [
     title: '1,000,000 keys of a static route, with a cache of 50 MiB',
     request: { path: '/keys/7' },
     expect: { status: 200, body: '{"id":"7"}' },
-    measure: measureBound(1_000_000),
+    measure: oneByOne(measureBound(1_000_000)),
     metrics: ['kept', 'heapGrowth', 'rssGrowth'],
     limits: { kept: 50 },
     isOnce: true
@@ -260,14 +258,14 @@ export const SCENARIOS: Scenario[] = [
     ...flight,
     name: 'flight',
     title: '1,000 requests at once for what has expired',
-    measure: measureFlight(1)
+    measure: oneByOne(measureFlight(1))
   },
   {
     ...limited,
     ...flight,
     name: 'flight-redis',
     title: '1,000 requests at once for what has expired, 4 processes, kept in Redis',
-    measure: measureFlight(4),
+    measure: oneByOne(measureFlight(4)),
     subject: 'app-routes-redis'
   },
   ...[1000, 10_000].map((files): Scenario => ({
@@ -275,7 +273,7 @@ export const SCENARIOS: Scenario[] = [
     title: `start with ${files.toLocaleString('en')} route files`,
     request: { path: '/section-9/item-9/value' },
     expect: { status: 200, body: '{"item":9}' },
-    measure: measureBoot(files),
+    measure: oneByOne(measureBoot(files)),
     smoke: measureBoot(20),
     metrics: ['startUp', 'routeMemory'],
     subject: 'app-routes',

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Contestant } from '../bench/contestants.ts'
 import { findLoadGenerator } from '../bench/load/load.ts'
+import { oneByOne } from '../bench/measure/measure.ts'
 import { ratiosOf, runRounds, spread } from '../bench/rounds.ts'
 import type { Bench } from '../bench/run.ts'
 import type { Scenario } from '../bench/scenarios.ts'
@@ -83,11 +84,11 @@ t.test('rounds are interleaved, and begin with another contestant each', async (
     return { throughput: order.length }
   }
   const contestants = ['app-routes', 'fastify', 'hono'].map((name) => ({ name, module: name }))
-  const measured = await runRounds({ ...SCENARIO, measure }, contestants, { settings: { rounds: 4 } } as Bench, () => {})
+  const measured = await runRounds({ ...SCENARIO, measure: oneByOne(measure) }, contestants, { settings: { rounds: 4 } } as Bench, () => {})
   t.same(order, ['app-routes', 'fastify', 'hono', 'fastify', 'hono', 'app-routes', 'hono', 'app-routes', 'fastify', 'app-routes', 'fastify', 'hono'])
   t.same(measured, { 'app-routes': { throughput: [1, 6, 8, 10] }, fastify: { throughput: [2, 4, 9, 11] }, hono: { throughput: [3, 5, 7, 12] } })
   order.length = 0
-  await runRounds({ ...SCENARIO, measure, isOnce: true }, contestants, { settings: { rounds: 4 } } as Bench, () => {})
+  await runRounds({ ...SCENARIO, measure: oneByOne(measure), isOnce: true }, contestants, { settings: { rounds: 4 } } as Bench, () => {})
   t.same(order, ['app-routes', 'fastify', 'hono'], 'what takes long is measured once')
 })
 

@@ -31,5 +31,15 @@ export type Figures = Partial<Record<Metric, number>>
 /** Measures one contestant once, in a process that nothing else was measured in. */
 export type Measure = (contestant: Contestant, scenario: Scenario, bench: Bench) => Promise<Figures>
 
-/** Measures all contestants once, each in a process of its own, by turns; gives their figures by their names. */
-export type MeasureTogether = (contestants: Contestant[], scenario: Scenario, bench: Bench) => Promise<Record<string, Figures>>
+/** Measures all contestants of a round; gives their figures by their names. */
+export type MeasureAll = (contestants: Contestant[], scenario: Scenario, bench: Bench, progress: (name: string) => void) => Promise<Record<string, Figures>>
+
+/** Measures one contestant after the other. */
+export const oneByOne = (measure: Measure): MeasureAll => async (contestants, scenario, bench, progress) => {
+  const measured: Record<string, Figures> = {}
+  for (const contestant of contestants) {
+    progress(contestant.name)
+    measured[contestant.name] = await measure(contestant, scenario, bench)
+  }
+  return measured
+}
