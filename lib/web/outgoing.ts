@@ -107,8 +107,7 @@ const isOneCookie = (name: string, value: string): boolean => name === 'set-cook
  * a comma for the end of a cookie where something with an equals sign follows, which is so in no date.
  */
 function splitCookies (value: string): string[] {
-  if (!value.includes(',')) return value === '' ? [] : [value]
-  return value.split(/,(?=[^=;,]*=)/).map((cookie) => cookie.trim())
+  return value.split(/,(?=[^=;,]*=)/).map((cookie) => cookie.trim()).filter((cookie) => cookie !== '')
 }
 
 /** Headers lets control characters pass that Node.js refuses, then in the midst of sending. */

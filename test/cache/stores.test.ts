@@ -1,7 +1,9 @@
 /** What every store promises, whatever is behind it. */
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
+import path from 'node:path'
 import t from 'tap'
+import { FileLocks } from '../../lib/cache/file/file-locks.ts'
 import { MemoryStore } from '../../lib/cache/memory-store.ts'
 import type { CacheEntry } from '../../lib/cache/entry.ts'
 import type { CacheStore } from '../../lib/cache/store.ts'
@@ -133,3 +135,25 @@ for (const kind of KINDS) {
     })
   })
 }
+
+t.test('of invalidations at once, by several processes that share files, none is lost', async (t) => {
+  const dir = t.testdir({})
+  const stores = [fileStore(dir), fileStore(dir), fileStore(dir)] as const
+  for (let round = 0; round < 20; round++) {
+    const tag = `tag ${round}`
+    await stores[0].set('route:/shared', entry(stores[0], { tags: [tag] }))
+    await later()
+    await Promise.all([stores[0].invalidate([tag], {}), stores[1].invalidate([tag]), stores[2].invalidate([tag], { expire: 1000 })])
+    for (const store of stores) t.equal((await store.get('route:/shared', []))?.tags, 'expired')
+  }
+})
+
+t.test('a process that ended while it invalidated keeps the others for a moment only', async (t) => {
+  const dir = t.testdir({})
+  const store = fileStore(dir)
+  await store.set('route:/left', entry(store, { tags: ['left'] }))
+  await later()
+  await new FileLocks(path.join(dir, 'locks')).take('tag:left', 400)
+  await store.invalidate(['left'])
+  t.equal((await store.get('route:/left', []))?.tags, 'expired')
+})

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { decodeEntry, encodeEntry, YEAR, type CacheEntry } from '../entry.ts'
 import type { CacheStore, Found, Invalidation } from '../store.ts'
 import { freshnessByAll } from '../tag-states.ts'
+import { FileLocks, type Release } from './file-locks.ts'
 import { Files, type FileAt } from './files.ts'
 import { TagFiles } from './tag-files.ts'
 
@@ -24,7 +25,7 @@ export class FileStore implements CacheStore {
   readonly isShared = true
   readonly #entries: Files
   readonly #tags: TagFiles
-  readonly #locks: Files
+  readonly #locks: FileLocks
   readonly #maxBytes: number
   /** As far as this process knows; undefined: it has not looked yet. */
   #bytes: number | undefined
@@ -32,8 +33,8 @@ export class FileStore implements CacheStore {
 
   constructor (dir: string, { maxBytes = DEFAULT_MAX_BYTES }: FileStoreOptions = {}) {
     this.#entries = new Files(path.resolve(dir, 'entries'))
-    this.#tags = new TagFiles(path.resolve(dir, 'tags'))
-    this.#locks = new Files(path.resolve(dir, 'locks'))
+    this.#locks = new FileLocks(path.resolve(dir, 'locks'))
+    this.#tags = new TagFiles(path.resolve(dir, 'tags'), this.#locks)
     this.#maxBytes = maxBytes
   }
 
@@ -56,19 +57,10 @@ export class FileStore implements CacheStore {
   }
 
   async invalidate (tags: readonly string[], invalidation?: Invalidation): Promise<void> {
-    await Promise.all(tags.map((tag) => this.#tags.invalidate(tag, this.now(), invalidation)))
+    await Promise.all(tags.map((tag) => this.#tags.invalidate(tag, invalidation)))
   }
 
-  async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined> {
-    const until = String(this.now() + milliseconds)
-    if (!await this.#locks.create(key, until)) {
-      if (Number((await this.#locks.read(key))?.toString()) > this.now()) return undefined
-      // Whoever had it has ended without giving it back.
-      await this.#locks.delete(key)
-      if (!await this.#locks.create(key, until)) return undefined
-    }
-    return async () => { await this.#locks.delete(key) }
-  }
+  lock (key: string, milliseconds: number): Promise<Release | undefined> { return this.#locks.take(`entry:${key}`, milliseconds) }
 
   async close (): Promise<void> { await this.#sweeping }
 
@@ -86,9 +78,9 @@ export class FileStore implements CacheStore {
       if (bytes + file.bytes > room || isOld(file)) gone.push(file.path)
       else bytes += file.bytes
     }
-    const tags = await this.#tags.list()
+    const [tags, locks] = [await this.#tags.list(), await this.#locks.list()]
     // No entry is as old as what was invalidated then.
-    gone.push(...abandoned, ...tags.abandoned, ...tags.files.filter(isOld).map((file) => file.path))
+    gone.push(...abandoned, ...tags.abandoned, ...locks.abandoned, ...[...tags.files, ...locks.files].filter(isOld).map((file) => file.path))
     for (const file of gone) await rm(file, { force: true })
     this.#bytes = bytes
   }

@@ -1,10 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { Invalidation } from '../store.ts'
 import { invalidated, NEVER, type TagState } from '../tag-states.ts'
+import type { FileLocks } from './file-locks.ts'
 import { Files, type FileAt } from './files.ts'
 
 /** Milliseconds for which the time of a change may not yet tell it from the next one. */
 const TICK = 50
+
+/** Milliseconds after which nobody is taken to write the state of a tag any more: less than what a cache waits for its store. */
+const LONGEST_WRITE = 400
 
 /**
  * The states of tags, each in a file. What was read once is known until the directory changes: of what nobody invalidates,
@@ -12,11 +16,13 @@ const TICK = 50
  */
 export class TagFiles {
   readonly #files: Files
+  readonly #locks: FileLocks
   readonly #known = new LRUCache<string, TagState>({ max: 10_000 })
   #changed: number | undefined
 
-  constructor (dir: string) {
+  constructor (dir: string, locks: FileLocks) {
     this.#files = new Files(dir)
+    this.#locks = locks
   }
 
   /** Has forgotten what may have changed until now. */
@@ -36,9 +42,15 @@ export class TagFiles {
     return state
   }
 
-  async invalidate (tag: string, now: number, invalidation: Invalidation | undefined): Promise<void> {
-    const { expiredAt, staleAt, staleUntil } = invalidated(await this.#read(tag), now, invalidation)
-    await this.#files.write(tag, JSON.stringify([expiredAt, staleAt, staleUntil === Infinity ? null : staleUntil]))
+  /** One at a time for each tag, since what comes of it depends on what was there: none may be lost. */
+  async invalidate (tag: string, invalidation: Invalidation | undefined): Promise<void> {
+    const release = await this.#locks.wait(`tag:${tag}`, LONGEST_WRITE)
+    try {
+      const { expiredAt, staleAt, staleUntil } = invalidated(await this.#read(tag), Date.now(), invalidation)
+      await this.#files.write(tag, JSON.stringify([expiredAt, staleAt, staleUntil === Infinity ? null : staleUntil]))
+    } finally {
+      await release()
+    }
   }
 
   list (): Promise<{ files: FileAt[], abandoned: string[] }> { return this.#files.list() }

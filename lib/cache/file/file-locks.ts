@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Files, type FileAt } from './files.ts'
+
+/** Gives a lock back. */
+export type Release = () => Promise<void>
+
+/** Locks that the processes of one machine share: files that tell when each ends by itself. */
+export class FileLocks {
+  readonly #files: Files
+
+  constructor (dir: string) {
+    this.#files = new Files(dir)
+  }
+
+  /** @returns undefined where somebody else has it */
+  async take (name: string, milliseconds: number): Promise<Release | undefined> {
+    const until = Date.now() + milliseconds
+    if (!await this.#files.create(name, String(until))) {
+      if (Number((await this.#files.read(name))?.toString()) > Date.now()) return undefined
+      // Whoever had it has ended without giving it back.
+      await this.#files.delete(name)
+      if (!await this.#files.create(name, String(until))) return undefined
+    }
+    return async () => {
+      // Behind its time it may be somebody else's.
+      if (Date.now() < until) await this.#files.delete(name)
+    }
+  }
+
+  /** Takes it when its turn has come. */
+  async wait (name: string, milliseconds: number): Promise<Release> {
+    for (;;) {
+      const release = await this.take(name, milliseconds)
+      if (release !== undefined) return release
+      await sleep(PAUSE)
+    }
+  }
+
+  list (): Promise<{ files: FileAt[], abandoned: string[] }> { return this.#files.list() }
+}
+
+/** Milliseconds between two looks at a lock that is another's: about as long as a short piece of work on files takes. */
+const PAUSE = 5
