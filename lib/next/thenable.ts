@@ -1,8 +1,10 @@
 import { NODE_MAJOR } from '../node-major.ts'
+import { hideMarks, UnmarkedPromise } from './unmarked-promise.ts'
 
 /** Names that make a promise one. */
 const RESERVED = new Set(['then', 'catch', 'finally', 'constructor', '__proto__'])
 
+/** Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone. */
 const MARKS_PROMISES = NODE_MAJOR < 24
 
 /** Those of the names that a promise can carry: a parameter called `then` is there for those who await. */
@@ -14,15 +16,20 @@ export const carriedNames = (names: string[]): string[] => names.filter((name) =
  * @see https://nextjs.org/docs/messages/sync-dynamic-apis
  */
 export function promiseWithValues<T extends Record<string, unknown>> (values: T, names: readonly string[]): Promise<T> & T {
-  const promise = Promise.resolve(values) as unknown as Promise<T> & Record<string, unknown>
-  // Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone.
-  if (MARKS_PROMISES) for (const key of Object.getOwnPropertySymbols(promise)) Object.defineProperty(promise, key, { enumerable: false })
+  const promise = (MARKS_PROMISES ? unmarked(values) : Promise.resolve(values)) as unknown as Promise<T> & Record<string, unknown>
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!
     // An optional catch-all without a rest has none.
     if (Object.hasOwn(values, name)) promise[name] = values[name]
   }
   return promise as Promise<T> & T
+}
+
+function unmarked (values: object): Promise<object> {
+  const promise = new UnmarkedPromise(keepResolve)
+  settle(values)
+  hideMarks(promise)
+  return promise
 }
 
 /** Not a private name, of which each class would have one of its own: that would cost every request. */
