@@ -8,12 +8,16 @@ export class UnmarkedPromise extends Promise<object> {}
 // With Promise's own constructor, `await` and `then` cost no more than usual.
 Object.defineProperty(UnmarkedPromise.prototype, 'constructor', { value: Promise })
 
+/** Who makes an `AsyncLocalStorage` for each piece of work makes as many marks, which must not stay for good. */
+const MOST_MARKS = 100
+let caught = 0
+
 /** Hides the marks that are not caught yet, and has them caught from now on. */
 export function hideMarks (promise: UnmarkedPromise): void {
   const marks = Object.getOwnPropertySymbols(promise)
   for (let index = 0; index < marks.length; index++) {
     Object.defineProperty(promise, marks[index]!, { enumerable: false })
-    catchMark(marks[index]!)
+    if (caught++ < MOST_MARKS) catchMark(marks[index]!)
   }
 }
 

@@ -24,6 +24,12 @@ t.test('a copy has the values alone, whichever contexts there are, and since whe
   }
 })
 
+t.test('a copy has the values alone, however many contexts there have been', async (t) => {
+  for (let count = 0; count < 150; count++) {
+    await within([new AsyncLocalStorage()], async () => { t.same(Reflect.ownKeys({ ...params('a') }), ['slug']) })
+  }
+})
+
 t.test('contexts are those of who waits', async (t) => {
   const storages = Array.from({ length: 3 }, () => new AsyncLocalStorage<number>())
   const shared = params('shared')
