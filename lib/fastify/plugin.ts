@@ -1,4 +1,5 @@
-import type { FastifyBaseLogger, FastifyContentTypeParser, FastifyInstance, LogLevel } from 'fastify'
+import type { FastifyBaseLogger, FastifyContentTypeParser, FastifyInstance, LogLevel, RegisterOptions } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Cache } from '../cache/cache.ts'
 import type { CacheLog } from '../cache/observe.ts'
 import type { Prerender } from '../cache/options.ts'
@@ -46,34 +47,42 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   const leaveProcess = enterProcess(options)
   fastify.addHook('onClose', () => { leaveProcess() })
 
-  const mount = await load(fastify, options, oldCode).catch((error: unknown) => {
-    // A server that failed to start may never be closed.
-    leaveProcess()
-    throw error
-  })
-  const { table, gate } = mount
-  logMaxParamLength(fastify, table)
-  closeWith(fastify, mount)
-  decorate(fastify, mount.cache)
-  await fastify.register(async (child) => {
-    // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
-    const prefix = child.prefix.replace(/\/+$/, '')
-    mount.statics = new StaticRoutes(mount, table, segmentsOf(prefix), prefix)
-    prerenderAhead(fastify, mount.statics, options.cache.prerender)
-    if (gate !== undefined) installGate(child, mount, gate, prefix)
-    refuseDuplicates(child, table, prefix)
-    refuseUnknownConstraints(child, options.dir, table)
-    await registerFolders(child, table, (scope, routes) => {
-      scope.removeAllContentTypeParsers()
-      scope.addContentTypeParser('*', passThrough)
-      // Fastify remembers for which types such a parser is, and looks at each '*' anew.
-      scope.addContentTypeParser(/^/, passThrough)
-      const errorHandler = errorHandlerFor(scope)
-      for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
+  // Two plugins, one after the other, so that Fastify's `pluginTimeout` is for each of them.
+  let mount!: FastifyMount
+  const scope: RegisterOptions = { logLevel: options.logLevel }
+  fastify.register(fp(async () => {
+    mount = await load(fastify, options, oldCode).catch((error: unknown) => {
+      // A server that failed to start may never be closed.
+      leaveProcess()
+      throw error
     })
-    answerWhatNobodyHandles(rootOf(fastify), { ...mount, prefix })
-    if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(fastify, oldCode)
-  }, { prefix: prefixFor(fastify, options.prefix, mount.basePath), logLevel: options.logLevel })
+    scope.prefix = prefixFor(fastify, options.prefix, mount.basePath)
+    logMaxParamLength(fastify, mount.table)
+    closeWith(fastify, mount)
+    decorate(fastify, mount.cache)
+  }, { name: `load ${options.dir}` }))
+  fastify.register((child) => registerRoutes(child, options, mount), scope)
+}
+
+async function registerRoutes (child: FastifyInstance, options: Options, mount: FastifyMount): Promise<void> {
+  const { table, gate, oldCode } = mount
+  // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
+  const prefix = child.prefix.replace(/\/+$/, '')
+  mount.statics = new StaticRoutes(mount, table, segmentsOf(prefix), prefix)
+  prerenderAhead(child, mount.statics, options.cache.prerender)
+  if (gate !== undefined) installGate(child, mount, gate, prefix)
+  refuseDuplicates(child, table, prefix)
+  refuseUnknownConstraints(child, options.dir, table)
+  await registerFolders(child, table, (scope, routes) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', passThrough)
+    // Fastify remembers for which types such a parser is, and looks at each '*' anew.
+    scope.addContentTypeParser(/^/, passThrough)
+    const errorHandler = errorHandlerFor(scope)
+    for (const route of routes) addRoute(scope, route, mount, prefix, errorHandler)
+  })
+  answerWhatNobodyHandles(rootOf(child), { ...mount, prefix })
+  if (oldCode?.wantsUpgrade !== undefined) routeUpgrades(child, oldCode)
 }
 
 type Options = ParsedOptions & Pick<FastifyAppRoutesOptions, 'prefix' | 'logLevel'>

@@ -34,13 +34,14 @@ export function readModule (file: string): AppModule | undefined {
 /**
  * What `import` gets of a file of the application: text, or the format by which Node.js loads it; undefined for all else.
  * Naming the format keeps Node.js from guessing, and from warning that it had to.
+ * @param known the format, if its resolver has told one
  */
-export function readForImport (url: string, attributes: Record<string, string> | undefined): { format: string, source?: string } | undefined {
+export function readForImport (url: string, attributes: Record<string, string> | undefined, known: string | null | undefined): { format: string, source?: string } | undefined {
   if (!url.startsWith('file:') || isInPackage(url)) return undefined
   const file = fileURLToPath(url)
   if (file.endsWith('.json')) return attributes?.type === undefined ? requiring(file, namesOf(JSON.parse(readFileSync(file, 'utf8')))) : undefined
   if (!isAppModule(file)) return undefined
-  const read = readOwn(file)
+  const read = readOwn(file, known)
   const loaded = loadedExports(file)
   // A compiling loader has made CommonJS of it, for another module: that is the one instance.
   if (isModule(read.format) && loaded !== undefined) return requiring(file, namesOf(loaded))
@@ -50,8 +51,8 @@ export function readForImport (url: string, attributes: Record<string, string> |
 }
 
 /** Others' hooks are to see a file that Node.js runs as it is, and Node.js to read it: of that, the format is enough. */
-function readOwn (file: string): AppModule | { format: string } {
-  if (!COMPILED.test(file) && !hasLoaderBehind()) return { format: formatOf(file) }
+function readOwn (file: string, known: string | null | undefined): AppModule | { format: string } {
+  if (!COMPILED.test(file) && !hasLoaderBehind()) return { format: known === 'module' ? known : formatOf(file) }
   const read = readModule(file)!
   return read.compiled || COMPILED.test(file) ? read : { format: read.format }
 }

@@ -15,8 +15,12 @@ export function namesFor (fileOrUrl: string, globals: readonly string[]): readon
   return globals.includes('Request') ? globals.filter((name) => name !== 'Response') : []
 }
 
-/** An ES module gets an import, which is there before its body runs. */
+/**
+ * An ES module gets an import, which is there before its body runs: in a circle of imports others may call its functions by
+ * then. One that imports nothing is in no circle, and a variable is resolved in no time.
+ */
 export function bindModule (source: string, names: readonly string[]): string {
+  if (!/\bimport\b|\bfrom\b/.test(source)) return bindUnhooked(source, names)
   const used = names.filter((name) => isUsedFreely(source, name))
   return used.length === 0 ? source : prepend(source, `import { ${used.join(', ')} } from '${GLOBALS}';`)
 }

@@ -19,6 +19,9 @@ export function entryUrl (specifier: string): string | undefined {
   return url
 }
 
+/** Whether a module is one that imports many others. */
+export const isEntry = (url: string | undefined): boolean => url?.startsWith(ENTRY) === true
+
 /** The text of such a module, which exports a list of theirs; undefined where the URL is none of one. */
 export function entrySource (url: string): string | undefined {
   const list = lists.get(url)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import module, { type LoadHook, type ResolveHook } from 'node:module'
 import { loadOwn, resolveAfter, resolved, resolveOwn, withGlobals } from './import.ts'
 import { setCompilesToCommonJs } from './module-format.ts'
@@ -36,5 +37,10 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
 export const load: LoadHook = async (url, context, next) => {
   if (Atomics.load(active, 0) === 0 && url.startsWith('file:')) return next(url, context)
   const own = loadOwn(url, context)
-  return own.source !== undefined ? own : withGlobals(url, await next(url, own.context))
+  return own.source !== undefined ? own : withGlobals(url, await next(url, readAhead(url, own.context!)))
+}
+
+/** Node.js reads the file of an ES module in several turns of the event loop, but does not where it is handed the text. */
+function readAhead (url: string, context: { format?: string | null }): object {
+  return context.format === 'module' && url.startsWith('file:') ? { ...context, source: readFileSync(new URL(url), 'utf8') } : context
 }

@@ -1,11 +1,12 @@
+import { realpathSync } from 'node:fs'
 import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { asInNext, isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
 import { refuseDirectives } from './directives.ts'
-import { entrySource, entryUrl } from './entry.ts'
+import { entrySource, entryUrl, isEntry } from './entry.ts'
 import { bridgeSource, bridgeTo } from './interop.ts'
-import { isInPackage } from './module-format.ts'
+import { hasLoaderBehind, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { SCHEME, globalNames, servedName, sourceOf, standIn, textOf } from './served-modules.ts'
 
@@ -27,10 +28,17 @@ export function resolveOwn (specifier: string, context: Importer): Resolution | 
   if (isRequire(context)) return undefined
   const entry = entryUrl(specifier)
   if (entry !== undefined) return { url: entry, format: 'module', shortCircuit: true }
+  if (isEntry(context.parentURL)) return resolveListed(specifier)
   const name = servedName(specifier, context.parentURL)
   if (name !== undefined) return servedAt(name)
   const mapped = context.parentURL?.startsWith('file:') === true ? resolveByConfig(specifier, fileURLToPath(context.parentURL)) : undefined
   return mapped === undefined ? undefined : { url: pathToFileURL(mapped).href }
+}
+
+/** A listed file has been found and is an ES module. Only where a link leads to it, Node.js is to tell what it is called. */
+function resolveListed (url: string): Resolution | undefined {
+  const file = fileURLToPath(url)
+  return !hasLoaderBehind() && realpathSync.native(file) === file ? { url, format: 'module', shortCircuit: true } : undefined
 }
 
 /**
@@ -57,7 +65,7 @@ const servedAt = (name: string): Resolution => ({ url: SCHEME + name, format: 'm
 /** The text of a module, or the context to load it with. */
 export function loadOwn (url: string, context: Context): LoadFnOutput & { context?: object } {
   if (url.startsWith(SCHEME)) return { format: 'module', source: bridgeSource(url) ?? entrySource(url) ?? sourceOf(url.slice(SCHEME.length)), shortCircuit: true }
-  const own = isRequire(context) ? undefined : readForImport(url, context.importAttributes as Record<string, string> | undefined)
+  const own = isRequire(context) ? undefined : readForImport(url, context.importAttributes as Record<string, string> | undefined, context.format)
   if (own?.source !== undefined) return withGlobals(url, { ...own, shortCircuit: true } as LoadFnOutput)
   return { format: undefined as never, context: own === undefined ? context : { ...context, format: own.format } }
 }

@@ -1,11 +1,12 @@
 import { NODE_MAJOR } from '../node-major.ts'
-import { hideMarks, UnmarkedPromise } from './unmarked-promise.ts'
+import { catchIds, hideMarks, UnmarkedPromise } from './unmarked-promise.ts'
 
 /** Names that make a promise one. */
 const RESERVED = new Set(['then', 'catch', 'finally', 'constructor', '__proto__'])
 
 /** Node.js 20 and 22 put async ids on promises; `{ ...params }` is to copy parameters alone. */
 const MARKS_PROMISES = NODE_MAJOR < 24
+if (MARKS_PROMISES) catchIds()
 
 /** Those of the names that a promise can carry: a parameter called `then` is there for those who await. */
 export const carriedNames = (names: string[]): string[] => names.filter((name) => !RESERVED.has(name))

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
 /**
  * A promise without visible marks. Where contexts are followed by async hooks, as before Node.js 24, each promise gets
  * members of its own under symbols: ids, and a store for each `AsyncLocalStorage`. The prototype catches them here, and
@@ -19,6 +21,13 @@ export function hideMarks (promise: UnmarkedPromise): void {
     Object.defineProperty(promise, marks[index]!, { enumerable: false })
     if (caught++ < MOST_MARKS) catchMark(marks[index]!)
   }
+}
+
+/** Has the ids caught from the start. In the first request that has a context they would come with its first `await`, unseen. */
+export function catchIds (): void {
+  const storage = new AsyncLocalStorage()
+  storage.run({}, () => { hideMarks(new UnmarkedPromise(() => {})) })
+  storage.disable()
 }
 
 function catchMark (mark: symbol): void {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import Fastify from 'fastify'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import appRoutes, { appRoutes as named } from 'fastify-app-routes'
@@ -254,4 +255,21 @@ t.test('rewriteUrl: the handler sees the path that was routed', async (t) => {
   }, { server: { rewriteUrl: (request: { url?: string }) => request.url!.replace(/^\/old\//, '/new/') } })
   t.same((await send('/old/3')).json(), ['3', '/new/3'])
   t.equal((await send({ method: 'PUT', path: '/old/3' })).status, 405)
+})
+
+t.test("loading files and registering their routes each have Fastify's pluginTimeout", async (t) => {
+  const slowly = 'await new Promise((resolve) => setTimeout(resolve, 1800))\n'
+  const dir = appDir(t, { '/hello': slowly + HELLO })
+  writeFileSync(path.join(dir, 'hello', 'fastify.ts'), `export default async () => { ${slowly} }\n`)
+  const server = Fastify({ pluginTimeout: 3000 })
+  t.teardown(() => server.close())
+  await server.register(appRoutes, dir)
+  t.equal((await server.inject('/hello')).body, 'hello')
+})
+
+t.test('a file that never ends loading is told by the directory', async (t) => {
+  const dir = appDir(t, { '/endless': 'await new Promise(() => {})\n' + HELLO })
+  const server = Fastify({ pluginTimeout: 500 })
+  t.teardown(() => server.close())
+  await t.rejects(async () => { await server.register(appRoutes, dir) }, { message: new RegExp(`did not start in time: 'load ${dir}'`) })
 })

@@ -10,11 +10,12 @@ const ALL = ['Response', 'Request', 'fetch']
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-t.test('names that an ES module uses freely are imported, on its first line', async (t) => {
-  const source = 'export async function POST (request) {\n  return fetch(new Request(request))\n}\n'
+t.test('names that an ES module uses freely are bound on its first line: by an import where it imports, else by a variable', async (t) => {
+  const source = "import db from './db.js'\nexport async function POST (request) {\n  return fetch(new Request(request))\n}\n"
   const bound = bindModule(source, ALL)
-  t.match(bound, /^import \{ Request, fetch \} from 'fastify-app-routes\/globals';export async function POST/)
+  t.match(bound, /^import \{ Request, fetch \} from 'fastify-app-routes\/globals';import db from/)
   t.equal(bound.split('\n').length, source.split('\n').length, 'lines keep their numbers')
+  for (const importing of ['export * from "x"\nfetch(1)', 'export { a } from "x"\nfetch(1)', 'import"x";fetch(1)']) t.match(bindModule(importing, ALL), /^import \{ fetch \} from/, importing)
   for (const used of [
     'class Sub extends Request {}',
     'const copy: Request = new Request(input)',
@@ -24,8 +25,8 @@ t.test('names that an ES module uses freely are imported, on its first line', as
     'if (x instanceof Request) y()',
     '// counts as Request\nnew Request(1)',
     '/**\n * A Request, or so.\n */\nnew Request(1)'
-  ]) t.match(bindModule(used, ALL), /^import \{[^}]*Request[^}]*\} from/, used)
-  t.equal(bindModule("#!/usr/bin/env node\nfetch('x')", ALL), "#!/usr/bin/env node\nimport { fetch } from 'fastify-app-routes/globals';fetch('x')")
+  ]) t.match(bindModule(used, ALL), /^var \{[^}]*Request[^}]*\} = globalThis/, used)
+  t.equal(bindModule("#!/usr/bin/env node\nimport('x', fetch)", ALL), "#!/usr/bin/env node\nimport { fetch } from 'fastify-app-routes/globals';import('x', fetch)")
 })
 
 t.test('a name that an ES module declares itself, or may declare, is left alone', async (t) => {

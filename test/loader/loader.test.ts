@@ -375,6 +375,36 @@ await server.close()
       }
     })
 
+    t.test('links to files, imports that go round in a circle, and hooks of others', async (t) => {
+      const dir = path.join(workDir, `links ${name}`)
+      write(dir, {
+        'package.json': '{"type":"module"}',
+        'real/route.js': 'globalThis.times = (globalThis.times ?? 0) + 1\nexport const GET = () => Response.json([import.meta.url.split("/").at(-2), globalThis.times])\n',
+        'app/a/route.js': "import { early } from '../../early.js'\nexport function make () { return Response.json({ early: true }) }\nexport const GET = () => early\n",
+        'early.js': "import { make } from './app/a/route.js'\nexport const early = make()\n",
+        'app/seen/route.js': 'export const GET = () => Response.json("as it is written")\n',
+        'app/ts/route.ts': 'export const GET = (): Response => Response.json("as it is written")\n',
+        'others.mjs': "import { register } from 'node:module'\nregister('./hooks.mjs', import.meta.url)\n",
+        'hooks.mjs': "export async function load (url, context, next) {\n  const loaded = await next(url, context)\n  return url.includes('/seen/') ? { ...loaded, source: String(loaded.source).replace('it is written', 'others will') } : loaded\n}\n",
+        'server.mjs': `import Fastify from 'fastify'
+import appRoutes from 'fastify-app-routes'
+import './real/route.js'
+const server = Fastify()
+await server.register(appRoutes, './app')
+const out = {}
+for (const name of ['linked', 'a', 'seen', 'ts']) out[name] = (await server.inject('/' + name)).json()
+console.log(JSON.stringify(out))
+await server.close()
+`
+      })
+      link(dir, 'fastify-app-routes', 'fastify', 'tsx')
+      if (!existsSync(path.join(dir, 'app/linked'))) symlinkSync(path.join(dir, 'real'), path.join(dir, 'app/linked'), 'junction')
+      for (const args of [[], ['--import', './others.mjs']]) {
+        const { out, stderr } = await run(node!, [...args, 'server.mjs'], dir)
+        t.strictSame(out, { linked: ['real', 1], a: { early: true }, seen: args.length === 0 ? 'as it is written' : 'as others will', ts: 'as it is written' }, `${args.join(' ')} ${stderr}`)
+      }
+    })
+
     t.test('what bundlers take of ES modules and JavaScript beyond Node.js', async (t) => {
       for (const [kind, manifest] of [['untyped', '{}'], ['typed', '{ "type": "module" }']]) {
         const dir = path.join(workDir, `bundler ${name} ${kind}`)

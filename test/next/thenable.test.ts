@@ -5,6 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { promiseWithValues } from '../../lib/next/thenable.ts'
+import { NODE_MAJOR } from '../../lib/node-major.ts'
 
 const params = (slug: string): Promise<{ slug: string }> & { slug: string } => promiseWithValues({ slug }, ['slug'])
 
@@ -48,18 +49,24 @@ t.test('on every supported Node.js', async (t) => {
     import { promiseWithValues } from ${JSON.stringify(pathToFileURL(path.resolve('dist/next/thenable.js')).href)}
     const storage = new AsyncLocalStorage()
     const seen = []
+    // Made before there is any context in the process.
+    const early = promiseWithValues({ value: 0 }, ['value'])
+    await storage.run(0, async () => {
+      const { value } = await early
+      seen.push([Reflect.ownKeys({ ...early }), early instanceof Promise, value === storage.getStore()])
+    })
     await Promise.all([1, 2, 3].map((value) => storage.run(value, async () => {
       const promise = promiseWithValues({ value }, ['value'])
       await null
       seen.push([Reflect.ownKeys({ ...promise }), promise instanceof Promise, (await promise).value === storage.getStore()])
     })))
     console.log(JSON.stringify(seen))`
-  for (const major of [22, 24, 26]) {
-    const node = process.env[`NODE_${major}`]
+  for (const major of new Set([NODE_MAJOR, 22, 24, 26])) {
+    const node = major === NODE_MAJOR ? process.execPath : process.env[`NODE_${major}`]
     await t.test(`Node.js ${major}`, { skip: node === undefined && `NODE_${major} names no binary` }, async (t) => {
       const { stdout, stderr } = spawnSync(node!, ['--input-type=module', '--eval', program], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
       t.equal(stderr, '')
-      t.same(JSON.parse(stdout), [1, 2, 3].map(() => [['value'], true, true]))
+      t.same(JSON.parse(stdout), [0, 1, 2, 3].map(() => [['value'], true, true]))
     })
   }
 })
