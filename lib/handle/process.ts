@@ -4,6 +4,9 @@ import { installHooks } from '../loader/hooks.ts'
 import { servedModules } from '../next/served.ts'
 import { setFetchLayer } from '../web/bound-globals.ts'
 import { replaceGlobals } from '../web/process-globals.ts'
+import { keepTickShape } from './tick-shape.ts'
+
+keepTickShape()
 
 /** Next.js's own examples of `instrumentation.ts` ask for it. */
 const RUNTIME = 'nodejs'
