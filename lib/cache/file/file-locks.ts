@@ -14,13 +14,13 @@ export class FileLocks {
 
   /** @returns undefined where somebody else has it */
   async take (name: string, milliseconds: number): Promise<Release | undefined> {
+    // Looked at before it is written: whoever waits looks often.
+    const held = await this.#files.read(name)
+    if (Number(held?.toString()) > Date.now()) return undefined
+    // Whoever had it has ended without giving it back.
+    if (held !== undefined) await this.#files.delete(name)
     const until = Date.now() + milliseconds
-    if (!await this.#files.create(name, String(until))) {
-      if (Number((await this.#files.read(name))?.toString()) > Date.now()) return undefined
-      // Whoever had it has ended without giving it back.
-      await this.#files.delete(name)
-      if (!await this.#files.create(name, String(until))) return undefined
-    }
+    if (!await this.#files.create(name, String(until))) return undefined
     return async () => {
       // Behind its time it may be somebody else's.
       if (Date.now() < until) await this.#files.delete(name)
