@@ -21,14 +21,17 @@ export function namesFor (fileOrUrl: string, globals: readonly string[]): readon
  */
 export function bindModule (source: string, names: readonly string[]): string {
   if (!/\bimport\b|\bfrom\b/.test(source)) return bindUnhooked(source, names)
-  const used = names.filter((name) => isUsedFreely(source, name))
-  return used.length === 0 ? source : prepend(source, `import { ${used.join(', ')} } from '${GLOBALS}';`)
+  return bind(source, names, (list) => `import { ${list} } from '${GLOBALS}';`)
 }
 
 /** One that `require()` loads gets variables on Node.js 20, which asks no hooks for what it imports. */
 export function bindUnhooked (source: string, names: readonly string[]): string {
+  return bind(source, names, (list) => `var { ${list} } = ${REGISTRY_SOURCE}.globals;`)
+}
+
+function bind (source: string, names: readonly string[], statement: (list: string) => string): string {
   const used = names.filter((name) => isUsedFreely(source, name))
-  return used.length === 0 ? source : prepend(source, `var { ${used.join(', ')} } = ${REGISTRY_SOURCE}.globals;`)
+  return used.length === 0 ? source : prepend(source, statement(used.join(', ')))
 }
 
 /** Puts a statement in front of an ES module, on its first line. */
