@@ -8,13 +8,14 @@ import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
 import { onEveryHost, start, type HostName } from '../hosts.ts'
+import { listenAt } from './listen.ts'
 
 const file = (name: string): string => path.join(import.meta.dirname, 'tls', `${name}.pem`)
 const pem = (name: string): string => readFileSync(file(name), 'utf8')
@@ -22,15 +23,7 @@ const key = pem('key')
 const ca = pem('ca')
 const dir = t.testdir({ own: { 'route.js': 'export const GET = () => new Response("own")' } })
 
-async function listen (t: any, server: net.Server): Promise<string> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    if (server instanceof https.Server) server.closeAllConnections()
-  })
-  return `https://localhost:${(server.address() as AddressInfo).port}`
-}
+const listen = (t: any, server: net.Server): Promise<string> => listenAt('https://localhost', t, server)
 
 const answering: RequestListener = (req, res) => {
   let length = 0

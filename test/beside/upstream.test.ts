@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type RequestListener } from 'node:http'
 import http2 from 'node:http2'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
@@ -11,6 +11,7 @@ import t from 'tap'
 import appRoutes from 'fastify-app-routes'
 import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
 import { HOSTS, onEveryHost, start, type HostName } from '../hosts.ts'
+import { listenAt } from './listen.ts'
 
 const dir = t.testdir({
   own: { 'route.js': 'export const GET = () => new Response("own")' },
@@ -21,15 +22,7 @@ const dir = t.testdir({
   }
 })
 
-async function listen (t: any, server: net.Server): Promise<string> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    if (server instanceof http.Server) server.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+const listen = (t: any, server: net.Server): Promise<string> => listenAt('http://127.0.0.1', t, server)
 
 const legacyServer = (t: any, listener: RequestListener): Promise<string> => listen(t, http.createServer(listener))
 

@@ -4,6 +4,7 @@ import { createClient } from 'redis'
 import path from 'node:path'
 import t from 'tap'
 import { FileLocks } from '../../lib/cache/file/file-locks.ts'
+import { Files } from '../../lib/cache/file/files.ts'
 import { MemoryStore } from '../../lib/cache/memory-store.ts'
 import type { CacheEntry } from '../../lib/cache/entry.ts'
 import type { CacheStore } from '../../lib/cache/store.ts'
@@ -156,4 +157,33 @@ t.test('a process that ended while it invalidated keeps the others for a moment 
   await new FileLocks(path.join(dir, 'locks')).take('tag:left', 400)
   await store.invalidate(['left'])
   t.equal((await store.get('route:/left', []))?.tags, 'expired')
+})
+
+t.test('of those who find a lock of a process that has ended, one takes it', async (t) => {
+  const dir = t.testdir({})
+  const processes = Array.from({ length: 8 }, () => new FileLocks(dir))
+  for (let round = 0; round < 10; round++) {
+    const name = `entry:${round}`
+    await processes[0]!.take(name, 1)
+    // Nor does it keep them that the first who wanted to take it has ended, too.
+    if (round % 2 === 1) await processes[0]!.take(`taking over ${name}`, 1)
+    await later()
+    const takes = await Promise.all(processes.map((process) => process.take(name, 10_000)))
+    t.equal(takes.filter((release) => release !== undefined).length, 1)
+  }
+
+  const [quick, slow] = processes as [FileLocks, FileLocks]
+  await quick.take('entry:slow', 1)
+  await later()
+  const { read } = Files.prototype
+  t.teardown(() => { Files.prototype.read = read })
+  let ofQuick: unknown
+  Files.prototype.read = async function (name) {
+    const held = await read.call(this, name)
+    Files.prototype.read = read
+    ofQuick = await quick.take(name, 10_000)
+    return held
+  }
+  t.equal(await slow.take('entry:slow', 10_000), undefined, 'nor does one who has looked before another took it')
+  t.ok(ofQuick)
 })

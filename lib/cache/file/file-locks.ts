@@ -17,13 +17,25 @@ export class FileLocks {
     // Looked at before it is written: whoever waits looks often.
     const held = await this.#files.read(name)
     if (Number(held?.toString()) > Date.now()) return undefined
-    // Whoever had it has ended without giving it back.
-    if (held !== undefined) await this.#files.delete(name)
     const until = Date.now() + milliseconds
-    if (!await this.#files.create(name, String(until))) return undefined
+    const isOurs = held === undefined ? await this.#files.create(name, String(until)) : await this.#takeOver(name, held, until)
+    if (!isOurs) return undefined
     return async () => {
       // Behind its time it may be somebody else's.
       if (Date.now() < until) await this.#files.delete(name)
+    }
+  }
+
+  /** Whoever had it has ended without giving it back. Of those who find that at once, one may put its own in the place. */
+  async #takeOver (name: string, expired: Buffer, until: number): Promise<boolean> {
+    const release = await this.take(`taking over ${name}`, until - Date.now())
+    if (release === undefined) return false
+    try {
+      const isUntouched = (await this.#files.read(name))?.equals(expired) === true
+      if (isUntouched) await this.#files.write(name, String(until))
+      return isUntouched
+    } finally {
+      await release()
     }
   }
 
