@@ -1,4 +1,5 @@
 import { freshnessOf, worse, type CacheEntry, type Freshness } from './entry.ts'
+import { Flights } from './flights.ts'
 import { Health } from './health.ts'
 import { CacheObserver, type CacheLog } from './observe.ts'
 import type { CacheStore, Found, Invalidation } from './store.ts'
@@ -15,6 +16,8 @@ export interface Kept {
  */
 export class Cache {
   readonly observer: CacheObserver
+  /** What is fetched and computed for it just now. */
+  readonly flights = new Flights()
   readonly #store: CacheStore
   readonly #reads: Health
   readonly #writes: Health
@@ -65,6 +68,7 @@ export class Cache {
   invalidate (tags: readonly string[], invalidation?: Invalidation): void | Promise<void> {
     if (tags.length === 0) return
     this.invalidations++
+    this.flights.clear()
     if (!this.#store.isShared) return this.#store.invalidate(tags, invalidation)
     this.#note(this.#prefixed(tags), JSON.stringify(invalidation ?? { expire: 0 }))
     if (!this.#reads.isFailing) return this.#tell().then(() => {})

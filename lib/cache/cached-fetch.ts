@@ -6,7 +6,6 @@ import type { CacheEntry } from './entry.ts'
 import { fetchPolicy, type FetchCall, type FetchPolicy } from './fetch-policy.ts'
 import { keyOfFetch } from './fetch-key.ts'
 import type { CacheScope } from './scope.ts'
-import { SingleFlight } from './single-flight.ts'
 import { soundTags } from '../next/cache-tags.ts'
 
 type Fetch = typeof fetch
@@ -22,8 +21,6 @@ interface Init extends RequestInit {
 
 /** Responses over 2 MB are not kept, as in Next.js. */
 const MOST_BYTES = 2 * 1024 * 1024
-
-const flights = new SingleFlight<void>()
 
 /**
  * `fetch()` with the caching of Next.js, during our requests: the options `cache`, `next.revalidate` and `next.tags`, and
@@ -45,11 +42,24 @@ export async function cachedFetch (original: Fetch, input: Input, init: Init | u
   const { key, body } = await keyOfFetch(new Request(unwrap(input), init))
   // Whoever has replaced `fetch()` gets what it was called with, but for a body that has been read.
   const send = (signal?: null): Promise<globalThis.Response> => body === undefined && signal === undefined ? original(input, init) : original(input, { ...init, ...(body === undefined ? {} : { body }), ...(signal === undefined ? {} : { signal }) } as RequestInit)
-  return await fromCache(scope, key, send, tags, policy.keep)
+  return await fromCache(scope, { key, send, tags, keep: policy.keep, signal: signalOf(input, init) })
 }
 
-/** Sends a request; with `null`, so that the signal of whoever asked for it does not end it. */
-type Send = (signal?: null) => Promise<globalThis.Response>
+/** A call whose response is kept. */
+interface Call {
+  key: string
+  /** Sends the request; with `null`, so that the signal of whoever asked for it does not end it. */
+  send: (signal?: null) => Promise<globalThis.Response>
+  tags: string[]
+  /** Seconds */
+  keep: number
+  signal: AbortSignal | null
+}
+
+function signalOf (input: Input, init: Init | undefined): AbortSignal | null {
+  if (init?.signal !== undefined) return init.signal
+  return typeof input === 'object' && 'signal' in input ? input.signal : null
+}
 
 function callOf ({ run, noStore, fetchLimit }: CacheScope, input: Input, init: Init | undefined): FetchCall {
   const given = typeof input === 'object' && 'method' in input ? input : undefined
@@ -76,23 +86,24 @@ function apply ({ dynamic, limits, warning }: FetchPolicy, scope: CacheScope): v
   if (dynamic !== undefined) scope.run.touch(dynamic)
 }
 
-async function fromCache (scope: CacheScope, key: string, send: Send, tags: string[], keep: number): Promise<globalThis.Response> {
+async function fromCache (scope: CacheScope, call: Call): Promise<globalThis.Response> {
   const { cache, run } = scope
+  const { key, tags, keep } = call
   const look = async (): Promise<Kept | undefined> => usable(await cache.get(key, [...tags, ...scope.pathTags]), keep, cache.now())
   let kept = await look()
-  const underway = kept?.freshness === 'fresh' ? undefined : flights.get(key)
+  const underway = kept?.freshness === 'fresh' ? undefined : cache.flights.get(key)
   // What others wait for is looked at again: meanwhile it may have been invalidated.
   if (underway !== undefined && (kept === undefined || run.isStatic)) {
-    await underway
+    await underway.wait(call.signal)
     kept = await look()
   }
   if (kept === undefined) {
     cache.observer.tell('miss', 'fetch', key, run.route.path)
-    return await fetchAndKeep(scope, key, send, tags, keep)
+    return await fetchAndKeep(scope, call)
   }
   cache.observer.tell(kept.freshness === 'stale' ? 'stale' : 'hit', 'fetch', key, run.route.path)
   if (kept.freshness === 'fresh' || (underway !== undefined && !run.isStatic)) return responseOf(kept.entry)
-  const again = fetchAndKeep(scope, key, () => send(null), tags, keep)
+  const again = fetchAndKeep(scope, { ...call, send: () => call.send(null), signal: null })
   // What is kept itself is not made of what is out of date already, unless there is nothing else.
   if (run.isStatic) return await again.catch(() => responseOf(kept.entry))
   run.background(again.then((response) => response.body?.cancel()))
@@ -106,10 +117,10 @@ function usable (kept: Kept | undefined, keep: number, now: number): Kept | unde
   return isOld ? { ...kept, freshness: 'stale' } : kept
 }
 
-async function fetchAndKeep (scope: CacheScope, key: string, send: Send, tags: string[], keep: number): Promise<globalThis.Response> {
+async function fetchAndKeep (scope: CacheScope, { key, send, tags, keep, signal }: Call): Promise<globalThis.Response> {
   const { cache, run } = scope
   const createdAt = cache.now()
-  const land = flights.begin(key)
+  const land = cache.flights.begin(key)
   try {
     const response = await send()
     if (response.status !== 200 || response.body === null) {
@@ -121,6 +132,9 @@ async function fetchAndKeep (scope: CacheScope, key: string, send: Send, tags: s
     const storing = readUpTo(copy, MOST_BYTES).then(async (body) => {
       if (body === undefined) run.warn(`The response of ${response.url} is not kept: it is larger than 2 MB.`)
       else await cache.set(key, { kind: 'fetch', createdAt, revalidate, tags, status: response.status, headers: [...response.headers].flat(), url: response.url, body })
+    }).catch((error: unknown) => {
+      // Whoever has given it up hears of it by what was given to him.
+      if (signal?.aborted !== true) throw error
     }).finally(land)
     run.background(storing)
     return withUrl(new Response(own, response), response.url)

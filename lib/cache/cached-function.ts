@@ -3,9 +3,6 @@ import type { Cache, Kept } from './cache.ts'
 import { YEAR, type CacheEntry } from './entry.ts'
 import { keyOfCall } from './fetch-key.ts'
 import type { CacheScope } from './scope.ts'
-import { SingleFlight } from './single-flight.ts'
-
-const flights = new SingleFlight<void>()
 
 interface Found { value: unknown, isStale: boolean }
 
@@ -21,10 +18,10 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
   const key = keyOfCall(call.fixedKey, call.args)
   const look = async (): Promise<Found | undefined> => usable(await cache.get(key, [...call.tags, ...scope.pathTags]), call)
   let found = await look()
-  const underway = found?.isStale === false ? undefined : flights.get(key)
+  const underway = found?.isStale === false ? undefined : cache.flights.get(key)
   // What others wait for is looked at again: meanwhile it may have been invalidated.
   if (underway !== undefined && (found === undefined || run.isStatic)) {
-    await underway
+    await underway.wait()
     found = await look()
   }
   if (found === undefined) {
@@ -74,7 +71,7 @@ function usable (kept: Kept | undefined, { revalidate }: CachedCall): Found | un
 
 async function make (cache: Cache, key: string, call: CachedCall): Promise<{ result: unknown, stored: Promise<void> }> {
   const createdAt = cache.now()
-  const land = flights.begin(key)
+  const land = cache.flights.begin(key)
   const result = await callInside(call).catch((error: unknown) => {
     land()
     throw error

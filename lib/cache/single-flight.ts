@@ -8,19 +8,7 @@ export class SingleFlight<T> {
   run (key: string, work: () => Promise<T>): Promise<T> {
     const underway = this.#flights.get(key)
     if (underway !== undefined) return underway
-    return this.#fly(key, work())
-  }
-
-  /** Work whose end the caller tells. Where there is some already, that stays the one that is waited for. */
-  begin (this: SingleFlight<void>, key: string): () => void {
-    if (this.#flights.has(key)) return () => {}
-    let land = (): void => {}
-    void this.#fly(key, new Promise<void>((resolve) => { land = resolve }))
-    return land
-  }
-
-  #fly (key: string, work: Promise<T>): Promise<T> {
-    const flight = work.finally(() => { this.#flights.delete(key) })
+    const flight = work().finally(() => { this.#flights.delete(key) })
     this.#flights.set(key, flight)
     return flight
   }

@@ -134,6 +134,56 @@ for (const name of ['fastify', 'node:http'] as const) {
   })
 }
 
+t.test('what never ends is not waited for by all who come later', async (t) => {
+  let isHanging = true
+  let count = 0
+  const server = http.createServer((req, res) => {
+    count++
+    if (!isHanging) res.end(String(count))
+    else if (req.url === '/left') res.write('its beginning')
+  }).listen(0)
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const from: Origin = { url: `http://localhost:${(server.address() as AddressInfo).port}`, seen: [], bodies: [], fail: false }
+  const host = await serve(t, 'fastify', {
+    fetched: 'text(`${url}/fetched`, { cache: "force-cache" })',
+    signal: 'text(`${url}/fetched`, { cache: "force-cache", signal: AbortSignal.timeout(100) }).catch(({ name }) => name)',
+    request: 'text(new Request(`${url}/fetched`, { signal: AbortSignal.abort() }), { cache: "force-cache" }).catch(({ name }) => name)',
+    left: 'text(`${url}/left`, { cache: "force-cache", signal: AbortSignal.timeout(100) }).catch(({ name }) => name)',
+    computed: 'let made = 0\nconst f = unstable_cache(async () => { if (++made === 1) await new Promise(() => {}); return made }, ["hangs"])\nexport const GET = async () => new Response(String(await f()))',
+    inTurn: 'let made = 0\nconst f = unstable_cache(async () => { const own = ++made; if (own === 1) await new Promise((r) => { globalThis.endFirst = r }); return own }, ["turn"], { tags: ["turn"] })\nexport const GET = async () => new Response(String(await f()))'
+  }, from)
+  const slow = { fetched: get(host, '/fetched').catch(String), computed: get(host, '/computed').catch(String) }
+  await until(() => count === 1)
+  const started = performance.now()
+  t.equal(await get(host, '/signal'), 'TimeoutError', 'whoever waits for another is ended by his own signal')
+  t.equal(await get(host, '/request'), 'AbortError')
+  t.ok(performance.now() - started < 2000)
+  t.equal(await get(host, '/left'), 'TimeoutError')
+  await sleep(20)
+  t.same(host.errors, [], 'to give up is no error')
+
+  isHanging = false
+  const later = await Promise.all(['/fetched', '/computed'].map((path) => get(host, path)))
+  t.equal(later[1], '2', 'after 10 s whoever waits makes it himself')
+  t.equal(await get(host, '/fetched'), later[0], '... for all')
+  t.equal(await get(host, '/computed'), '2')
+
+  const first = get(host, '/inTurn')
+  await until(() => 'endFirst' in globalThis)
+  await host.fastify!.appRoutes.revalidateTag('turn')
+  t.equal(await get(host, '/inTurn'), '2', 'nobody waits for what was begun before an invalidation')
+  ;(globalThis as unknown as { endFirst: () => void }).endFirst()
+  t.equal(await first, '1')
+  server.closeAllConnections()
+  await slow.fetched
+  // The one that never ends holds up the server otherwise.
+  host.fastify!.server.closeAllConnections()
+})
+
 t.test('fetch: by major, and by what was looked at before', async (t) => {
   const from = await origin(t)
   const handlers = {
