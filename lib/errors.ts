@@ -22,7 +22,7 @@ export const UpstreamTimeoutError = createError<[string, { cause?: unknown }?]>(
 export const UpstreamLoopError = createError<[string]>('FAR_ERR_UPSTREAM_LOOP', 'The request has come back: the upstream %s leads to this server again. Let it lead to the old one.', 508)
 export const CacheTimeoutError = createError<[number]>('FAR_ERR_CACHE_TIMEOUT', 'The cache store did not answer within %s ms.')
 export const GenerationTimeoutError = createError<[string, number]>('FAR_ERR_GENERATION_TIMEOUT', 'The handler of %s did not give its static response within %s s.')
-export const StaticParamsError = createError<[string]>('FAR_ERR_STATIC_PARAMS', 'generateStaticParams() of %s must return an array of objects, one for each path.', 500, TypeError)
+export const StaticParamsError = createError<[string]>('FAR_ERR_STATIC_PARAMS', 'generateStaticParams() of %s must return an array of objects, one for each path, with an array for a catch-all parameter.', 500, TypeError)
 export const BadPathError = createError<[string]>('FST_ERR_BAD_URL', "'%s' is not a valid url component", 400, URIError)
 export const BodyTooLargeError = createError<[]>('FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large', 413, RangeError)
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { OutsideRequestError } from '../errors.ts'
 import type { Compat } from '../routes/options.ts'
+import { passOverIfLeftAlone } from './left-alone.ts'
 
 /** What the ambient functions (`cookies()`, `after()`, `hostRequest()` …) know of the request that is being handled. */
 export interface RequestContext {
@@ -90,12 +91,14 @@ export function dynamicContext (caller: string): RequestContext {
 
 /** Ends the making of a static answer that turns out not to be one; libraries know it by its digest. */
 export function bailout (path: string, used: string): Error {
-  return Object.assign(new Error(`Route ${path} couldn't be rendered statically because it used \`${used}\`. See more info here: https://nextjs.org/docs/messages/dynamic-server-error`), { digest: 'DYNAMIC_SERVER_USAGE' })
+  const message = `Route ${path} couldn't be rendered statically because it used \`${used}\`. See more info here: https://nextjs.org/docs/messages/dynamic-server-error`
+  return passOverIfLeftAlone(Object.assign(new Error(message), { digest: 'DYNAMIC_SERVER_USAGE' }))
 }
 
 export const isBailout = (error: unknown): boolean => (error as { digest?: unknown } | null | undefined)?.digest === 'DYNAMIC_SERVER_USAGE'
 
 /** The error of a route file with `dynamic = 'error'` that looks at its request, worded as Next.js words it. */
 export function notStatic (path: string, used: string, more = ''): Error {
-  return Object.assign(new Error(`Route ${path} with \`dynamic = "error"\` couldn't be rendered statically because it used \`${used}\`.${more}`), { code: 'NEXT_STATIC_GEN_BAILOUT' })
+  const message = `Route ${path} with \`dynamic = "error"\` couldn't be rendered statically because it used \`${used}\`.${more}`
+  return passOverIfLeftAlone(Object.assign(new Error(message), { code: 'NEXT_STATIC_GEN_BAILOUT' }))
 }

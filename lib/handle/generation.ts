@@ -5,30 +5,36 @@ import { bailout, notStatic, type RequestContext } from '../context/request-cont
 import { NotSupportedError } from '../errors.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
+import { withoutBasePath } from '../web/target.ts'
 import type { HandlerContext, HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
 import { handle } from './handle.ts'
 import type { OldCode } from './passed-request.ts'
 import type { Place } from './static-paths.ts'
 
+/** What a handler has looked at that only a request can tell, if anything, until now: its stream may look later. */
+type Used = () => string | undefined
+
 /** What came of a handler whose answer may be kept for others. */
 export type Outcome =
-  | { kind: 'answer', outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>, used: string | undefined, caching: CacheScope }
+  | { kind: 'answer', outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>, used: Used, caching: CacheScope }
   | { kind: 'passed', headers: string[], oldCode: OldCode | undefined }
   | { kind: 'failed', error: Error, used?: string }
 
 /**
  * Runs a handler on the request of a client. What it looks at is noted, and what it answers is not sent yet. HEAD asks for
  * what GET would be answered.
+ * @param isForOthers whether others may get the answer, too
  */
-export function runLive (endpoint: Endpoint, exchange: HostExchange, path: string): Promise<Outcome> {
+export function runLive (endpoint: Endpoint, exchange: HostExchange, path: string, isForOthers: boolean): Promise<Outcome> {
   return new Promise((resolve) => {
     let used: string | undefined
     const own: Partial<HostExchange> = {
       method: 'GET',
       bodyLimit: exchange.bodyLimit,
+      isForOthers,
       touched: (what) => { used ??= what },
-      answer: (outgoing, context) => { resolve({ kind: 'answer', outgoing, context, used, caching: cachingOf(context) }) },
+      answer: (outgoing, context) => { resolve({ kind: 'answer', outgoing, context, used: () => used, caching: cachingOf(context) }) },
       passOn: (headers, oldCode) => { resolve({ kind: 'passed', headers, oldCode }) },
       fail: (error) => { resolve({ kind: 'failed', error }) }
     }
@@ -66,13 +72,15 @@ class QuietExchange implements HostExchange {
   readonly #mountPath: string
   readonly #settle: (outcome: Outcome) => void
   #used: string | undefined
+  #isOver = false
 
   constructor (endpoint: Endpoint, { mountPath, path }: Pick<Place, 'mountPath' | 'path'>, { isEmpty, isDraft = false, signal }: Quietly, settle: (outcome: Outcome) => void) {
     this.#endpoint = endpoint
     this.isEmpty = isEmpty
     this.#settle = settle
     this.#mountPath = mountPath
-    this.target = mountPath + path
+    const { mount: { basePath }, prefix } = endpoint
+    this.target = prefix === '' || basePath === '' ? mountPath + path : withoutBasePath(path, basePath)
     this.draft = isDraft
     signal?.addEventListener('abort', () => { this.res.destroy() }, { once: true })
   }
@@ -84,6 +92,8 @@ class QuietExchange implements HostExchange {
   readonly touched = (used: string): void => {
     const { route } = this.#endpoint
     this.#used ??= used
+    // Work that goes on behind the answer, or a stream, which is no answer for all then.
+    if (this.#isOver) return
     throw route.config.dynamic === 'error' ? notStatic(route.path, used) : bailout(route.path, used)
   }
 
@@ -95,7 +105,7 @@ class QuietExchange implements HostExchange {
   presetHeaders (): Record<string, unknown> { return {} }
 
   answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {
-    this.#end({ kind: 'answer', outgoing, context, used: this.#used, caching: cachingOf(context) })
+    this.#end({ kind: 'answer', outgoing, context, used: () => this.#used, caching: cachingOf(context) })
   }
 
   passOn (headers: string[], oldCode?: OldCode): void { this.#end({ kind: 'passed', headers, oldCode }) }
@@ -103,6 +113,7 @@ class QuietExchange implements HostExchange {
   fail (error: Error): void { this.#end({ kind: 'failed', error, used: this.#used }) }
 
   #end (outcome: Outcome): void {
+    this.#isOver = true
     this.res.end()
     this.#settle(outcome)
   }

@@ -6,6 +6,7 @@ import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import type { HostExchange, Mount } from './context.ts'
 import type { Outcome } from './generation.ts'
+import { within } from './within.ts'
 
 /** Larger answers, and streams that take longer, are for their own request alone. */
 const MOST_BYTES = 10 * 1024 * 1024
@@ -37,7 +38,16 @@ export async function entryOf (outcome: Answer, createdAt: number, { file }: Rou
   const { status, headers, body } = outcome.outgoing as Outgoing & { body: string | Uint8Array | null }
   const { limit } = caching
   if (limit === 0) return undefined
-  return { kind: 'route', createdAt, revalidate: limit >= YEAR ? false : limit, tags: tagsOf(outcome), status, headers, url: '', body: body ?? '' }
+  if (body !== null && body.length > MOST_BYTES) {
+    warn(`The answer of ${file} is larger than 10 MB, so it is not kept for others.`)
+    return undefined
+  }
+  return { kind: 'route', createdAt, revalidate: limit >= YEAR ? false : limit, tags: tagsOf(outcome), status, headers: withoutConnection(headers), url: '', body: body ?? '' }
+}
+
+/** What a connection is told is not for other connections, of which some have no word for it (RFC 9113, 8.2.2). */
+function withoutConnection (headers: string[]): string[] {
+  return headers.includes('connection') ? headers.filter((_text, index) => !/^(?:connection|upgrade)$/.test(headers[index - index % 2]!)) : headers
 }
 
 /** In 13 and 14, what fetches nothing through the cache does not know of its path. */
@@ -54,7 +64,8 @@ async function readWhole (body: Readable): Promise<Uint8Array | Readable> {
   for (;;) {
     const next = iterator.next()
     const chunk = await within(deadline - performance.now(), next)
-    if (chunk === undefined || length > MOST_BYTES) return Readable.from(goOn(chunks, next, iterator), { objectMode: false })
+    // Not by the generator, which knows nothing of an end before its beginning.
+    if (chunk === undefined || length > MOST_BYTES) return Readable.from(goOn(chunks, next, iterator), { objectMode: false }).once('close', () => { body.destroy() })
     if (chunk.done === true) return Buffer.concat(chunks, length)
     const bytes = typeof chunk.value === 'string' ? Buffer.from(chunk.value) : chunk.value
     chunks.push(bytes)
@@ -62,19 +73,9 @@ async function readWhole (body: Readable): Promise<Uint8Array | Readable> {
   }
 }
 
-async function within<T> (milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => { timer = setTimeout(() => { resolve(undefined) }, Math.max(0, milliseconds)) })
-  return await Promise.race([promise, late]).finally(() => { clearTimeout(timer) })
-}
-
 async function * goOn (chunks: Buffer[], next: Promise<IteratorResult<Buffer | string>>, iterator: AsyncIterator<Buffer | string>): AsyncGenerator<Buffer | string> {
-  try {
-    yield * chunks
-    for (let result = await next; result.done !== true; result = await iterator.next()) yield result.value
-  } finally {
-    await iterator.return?.()
-  }
+  yield * chunks
+  for (let result = await next; result.done !== true; result = await iterator.next()) yield result.value
 }
 
 /** What is sent of the answers that one route has kept. */

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cache } from '../cache/cache.ts'
 import type { CacheEntry } from '../cache/entry.ts'
-import { SingleFlight } from '../cache/single-flight.ts'
+import { LONGEST_WAIT, SingleFlight } from './single-flight.ts'
 import { GenerationTimeoutError } from '../errors.ts'
 import type { Route } from '../routes/table.ts'
 import type { HostExchange } from './context.ts'
@@ -9,15 +10,14 @@ import type { Endpoint } from './endpoint.ts'
 import { runLive, runQuietly, type Outcome } from './generation.ts'
 import { SERVER_CLOSING } from './lifecycle.ts'
 import { entryOf } from './kept-answer.ts'
+import { within } from './within.ts'
 import { Pauses } from './pauses.ts'
 import type { Place } from './static-paths.ts'
 
 /** Milliseconds that the making of an answer may take when nobody waits for it, as in Next.js's builds. */
 const LONGEST_GENERATION = 60_000
-/** Milliseconds after which another process is asked again whether it is ready, … */
+/** Milliseconds after which another process is asked again whether it is ready. */
 const POLL = 50
-/** … and for how long. */
-const LONGEST_WAIT = 10_000
 
 /** Milliseconds */
 const UNKEPT = 60_000
@@ -25,8 +25,8 @@ const UNKEPT = 60_000
 const SHORTEST_RETRY = 3
 const LONGEST_RETRY = 30
 
-/** What making an answer has come to: one that is kept, or one for its own request alone. */
-export type Made = { entry: CacheEntry } | { outcome: Outcome }
+/** What making an answer has come to: one that is kept, or one for its own request alone, or a failure if nobody has asked for it. */
+export type Made = { entry: CacheEntry } | { outcome: Outcome, failure?: Error }
 
 /**
  * Makes the answers of one static route: for each path one at a time, for those who wait for it or behind them, and keeps them.
@@ -41,8 +41,9 @@ export class StaticMaking {
   /** Until when nobody tries to keep an answer, for what turned out to be for one request alone. */
   readonly #unkeptUntil = new Pauses()
   #isDynamic = false
-  /** Whether an answer was kept, so that others will be. */
+  /** Whether others will be kept, because one was, or by what the file says. */
   #isProven: boolean
+  #hasKept = false
 
   constructor (endpoint: Endpoint) {
     this.#endpoint = endpoint
@@ -64,58 +65,74 @@ export class StaticMaking {
     return at === undefined ? undefined : (at - this.#cache.now()) / 1000
   }
 
-  /** Has an answer made for a request, unless that is under way for another one already. */
-  begin (place: Place, exchange: HostExchange): { made: Promise<Made>, isOthers: boolean } {
+  /** Has an answer made for a request, unless that is under way for another one already; undefined where that takes too long. */
+  begin (place: Place, exchange: HostExchange): { made: Promise<Made | undefined>, isOthers: boolean } {
     const flight = this.#flightOf(place)
     const underway = this.#flights.get(flight)
-    return { made: underway ?? this.#flights.run(flight, () => this.#makeOrAwait(place, exchange)), isOthers: underway !== undefined }
+    if (underway !== undefined) return { made: within(LONGEST_WAIT, underway), isOthers: true }
+    const make = (): Promise<Made> => this.#make(place, !this.#hasKept && this.#route.segments.every(({ kind }) => kind === 'static'), exchange)
+    return { made: this.#flights.run(flight, () => this.#makeOrAwait(place, make)), isOthers: false }
   }
 
   /** What was begun before something was invalidated is nothing to wait for. */
   #flightOf ({ key }: Place): string { return `${this.#cache.invalidations} ${key}` }
 
   /** Where several processes share the store, one of them makes what is missing. */
-  async #makeOrAwait (place: Place, exchange: HostExchange): Promise<Made> {
-    const { key } = place
-    if (!this.#cache.isShared) return await this.#make(place, exchange)
-    const release = await this.#cache.lock(key, LONGEST_WAIT)
-    if (release !== 'taken') return await this.#makeUnlessKept(place, exchange).finally(release)
+  async #makeOrAwait ({ key }: Place, make: () => Promise<Made>): Promise<Made> {
+    if (!this.#cache.isShared) return await make()
     for (const end = performance.now() + LONGEST_WAIT; performance.now() < end;) {
-      await new Promise((resolve) => { setTimeout(resolve, POLL) })
+      const release = await this.#cache.lock(key, LONGEST_WAIT)
       const kept = await this.#cache.get(key, NO_TAGS)
+      if (release !== 'taken') return await (kept === undefined ? make() : Promise.resolve({ entry: kept.entry })).finally(release)
       if (kept !== undefined) return { entry: kept.entry }
+      await sleep(POLL)
     }
-    return await this.#make(place, exchange)
+    return await make()
   }
 
-  /** Whoever had the lock before may have made it. */
-  async #makeUnlessKept (place: Place, exchange: HostExchange): Promise<Made> {
-    const kept = await this.#cache.get(place.key, NO_TAGS)
-    return kept === undefined ? await this.#make(place, exchange) : { entry: kept.entry }
-  }
-
-  /** @param exchange of the client who waits for it */
-  async #make (place: Place, exchange?: HostExchange): Promise<Made> {
+  /**
+   * @param isFirst whether it is what a build of Next.js would make
+   * @param exchange of the client who waits for it
+   */
+  async #make (place: Place, isFirst: boolean, exchange?: HostExchange): Promise<Made> {
     const createdAt = this.#cache.now()
     // What a client asked for that was led here from another path is not for those who ask for this one.
     const isAlone = exchange === undefined || this.isForced || exchange.isRerouted === true
-    const outcome = isAlone ? await this.#runQuietly(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path)
-    const entry = outcome.kind !== 'answer' || outcome.used !== undefined ? undefined : await entryOf(outcome, createdAt, this.#route, (message) => { this.#endpoint.mount.log.warn(message) })
+    const outcome = isAlone ? await this.#runQuietly(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path, true)
+    let entry: CacheEntry | undefined
+    try {
+      entry = await this.#entryOf(outcome, createdAt, isFirst)
+    } catch (error) {
+      const failed = { kind: 'failed', error: error as Error, used: isAlone ? usedIn(outcome) : undefined } as const
+      this.#learn(failed, place.key, isFirst)
+      return { outcome: failed }
+    }
     if (entry === undefined) {
-      this.#learn(outcome, place.key)
+      this.#learn(outcome, place.key, isFirst)
       return { outcome }
     }
-    this.#isProven = true
+    this.#isProven = this.#hasKept = true
     const setting = this.#cache.set(place.key, entry)
     // Others find it before they may make one of their own.
     if (setting !== undefined) await setting
     return { entry }
   }
 
+  /**
+   * The answer as it is kept for others, unless it is for its own request alone.
+   * @throws Error where its stream fails
+   */
+  async #entryOf (outcome: Outcome, createdAt: number, isFirst: boolean): Promise<CacheEntry | undefined> {
+    if (usedIn(outcome) !== undefined || outcome.kind !== 'answer' || (isFirst && isRefusal(outcome))) return undefined
+    const entry = await entryOf(outcome, createdAt, this.#route, (message) => { this.#endpoint.mount.log.warn(message) })
+    // A stream may have looked at the request while it was read.
+    return usedIn(outcome) === undefined ? entry : undefined
+  }
+
   /** What the first run shows holds from then on; what happens later concerns one path. */
-  #learn (outcome: Outcome, key: string): void {
+  #learn (outcome: Outcome, key: string, isFirst: boolean): void {
     if (outcome.kind !== 'failed') {
-      if (this.#isProven) this.#unkeptUntil.set(key, this.#cache.now() + UNKEPT)
+      if (this.#isProven || (isFirst && isRefusal(outcome) && usedIn(outcome) === undefined)) this.#unkeptUntil.set(key, this.#cache.now() + UNKEPT)
       else this.#isDynamic = true
     } else if (outcome.used !== undefined && !this.#isProven) this.#isDynamic = true
   }
@@ -141,7 +158,7 @@ export class StaticMaking {
     const { key } = place
     const now = this.#cache.now()
     const flight = this.#flightOf(place)
-    if (this.#flights.get(flight) !== undefined || (this.#retryAt.get(key) ?? 0) > now) return
+    if (this.#flights.has(flight) || (this.#retryAt.get(key) ?? 0) > now) return
     const done = this.#endpoint.mount.lifecycle.begin()
     this.#flights.run(flight, () => this.#renewAlone(place)).catch(() => {}).finally(done)
   }
@@ -155,7 +172,7 @@ export class StaticMaking {
     }
     try {
       const kept = release === undefined ? undefined : await this.#cache.get(key, NO_TAGS)
-      return kept?.freshness === 'fresh' ? { entry: kept.entry } : await this.#prerender(place)
+      return kept?.freshness === 'fresh' ? { entry: kept.entry } : await this.#prerender(place, false)
     } finally {
       await release?.()
     }
@@ -166,39 +183,60 @@ export class StaticMaking {
    * @throws Error where there is none that could be kept
    */
   async prerenderMissing (place: Place): Promise<void> {
-    if (await this.#cache.get(place.key, NO_TAGS) === undefined) await this.#flights.run(this.#flightOf(place), () => this.#prerender(place))
+    if (await this.#cache.get(place.key, NO_TAGS) !== undefined) return
+    const made = await this.#flights.run(this.#flightOf(place), () => this.#makeOrAwait(place, () => this.#prerender(place, true)))
+    if ('outcome' in made && made.failure !== undefined) throw made.failure
   }
 
   /**
-   * Makes the answer for a place that nobody has asked for just now.
-   * @throws Error where there is none that could be kept; it is logged, and the next attempt waits some seconds
+   * Makes the answer for a place that nobody has asked for just now. Where there is none that could be kept, that is logged, and
+   * the next attempt waits some seconds.
    */
-  async #prerender (place: Place): Promise<Made> {
+  async #prerender (place: Place, isFirst: boolean): Promise<Made> {
     const { observer } = this.#cache
     const { key } = place
     observer.tell('regeneration', 'route', key, this.#route.path)
-    const made = await this.#make(place)
+    const made = await this.#make(place, isFirst)
     if ('entry' in made) {
       this.#retryAt.delete(key)
       return made
     }
+    letGo(made.outcome)
     if (this.#isDynamic) return made
-    const error = failureOf(made.outcome, this.#route)
+    if (isFirst && isRefusal(made.outcome)) {
+      this.#endpoint.mount.log.warn(`${this.#route.file} answered with an error when its answer was made ahead, so it is not kept: it is made when somebody asks.`)
+      return made
+    }
+    const failure = failureOf(made.outcome, this.#route)
     const { revalidate } = this.#route.config
     // As Next.js does: 3 s at least, 30 s at most.
     const seconds = Math.min(Math.max(typeof revalidate === 'number' ? revalidate : 0, SHORTEST_RETRY), LONGEST_RETRY)
     this.#retryAt.set(key, this.#cache.now() + seconds * 1000)
-    observer.tell('error', 'route', key, this.#route.path, error)
-    throw error
+    observer.tell('error', 'route', key, this.#route.path, failure)
+    return { ...made, failure }
   }
 }
 
 const NO_TAGS: readonly string[] = []
-const NOTHING_MADE: Made = { outcome: { kind: 'failed', error: new Error('Another process makes it.') } }
+export const NOTHING_MADE: Made = { outcome: { kind: 'failed', error: new Error('Another process makes it.') } }
 
 function failureOf (outcome: Outcome, { path, file }: Route): Error {
   if (outcome.kind === 'failed') return outcome.error
   if (outcome.kind === 'passed') return new Error(`${file} passed on the request for its static answer, which nobody else has.`)
-  if (outcome.outgoing.body instanceof Readable) outcome.outgoing.body.destroy()
   return new Error(`${file} gave an answer for ${path} that cannot be kept.`)
 }
+
+/** Ends a stream that nobody reads. */
+function letGo (outcome: Outcome): void {
+  if (outcome.kind !== 'answer' || !(outcome.outgoing.body instanceof Readable)) return
+  outcome.outgoing.body.destroy()
+  outcome.context.abort()
+}
+
+function usedIn (outcome: Outcome): string | undefined {
+  if (outcome.kind === 'passed') return undefined
+  return outcome.kind === 'answer' ? outcome.used() : outcome.used
+}
+
+/** What builds of Next.js keep no answer of, since it may be well when somebody asks. */
+const isRefusal = (outcome: Outcome): boolean => outcome.kind === 'answer' && outcome.outgoing.status >= 400 && outcome.outgoing.status !== 404

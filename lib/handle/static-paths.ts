@@ -1,5 +1,7 @@
 import { StaticParamsError } from '../errors.ts'
-import { readParams } from '../routes/path.ts'
+import type { TrailingSlash } from '../routes/options.ts'
+import { canonicalPath, readParams } from '../routes/path.ts'
+import type { Segment } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -11,7 +13,7 @@ export interface Place {
   readonly mountPath: string
   /** The path that the router gives to us. */
   readonly path: string
-  /** One for all spellings of the path. */
+  /** One for all spellings of the path, without the mount prefix: '' for the root. */
   readonly own: string
   /** What the answer is kept under. */
   readonly key: string
@@ -21,17 +23,22 @@ export interface Place {
 export class StaticPaths {
   readonly #route: Route
   readonly #prefix: string
-  readonly #hasParams: boolean
+  /** Whether the prefix stands for many: `/:tenant`. */
+  readonly #isOpen: boolean
+  readonly #trailingSlash: TrailingSlash
+  readonly hasParams: boolean
   /** The place where a route without parameters was last asked for, which is nearly always the same. */
   #last: Place | undefined
   #known: Promise<Map<string, string>> | undefined
   #keys: Map<string, string> | undefined
 
   /** @param prefix the mount prefix */
-  constructor (route: Route, prefix: string) {
+  constructor (route: Route, prefix: string, trailingSlash: TrailingSlash) {
     this.#route = route
     this.#prefix = prefix
-    this.#hasParams = route.segments.some(({ kind }) => kind !== 'static')
+    this.#isOpen = /[:*]/.test(prefix)
+    this.#trailingSlash = trailingSlash
+    this.hasParams = route.segments.some(({ kind }) => kind !== 'static')
   }
 
   /**
@@ -39,34 +46,44 @@ export class StaticPaths {
    * @throws URIError where an escape is malformed
    */
   placeOf (endpoint: Endpoint, path: string, mountPath: string): Place {
-    if (this.#hasParams) return place(mountPath, path, this.pathOf(endpoint.readParams(path)))
-    if (this.#last?.path !== path || this.#last.mountPath !== mountPath) this.#last = place(mountPath, path, this.pathOf({}))
+    if (this.hasParams) return this.#place(mountPath, path, this.ownPath(endpoint.readParams(path)))
+    if (this.#last?.path !== path || this.#last.mountPath !== mountPath) this.#last = this.#place(mountPath, path, this.ownPath({}))
     return this.#last
   }
 
-  /** The path for some parameters, prefix included. */
-  pathOf (params: Params): string {
-    let path = this.#prefix
+  #place (mountPath: string, path: string, own: string): Place {
+    const prefix = this.#isOpen ? path.split('/').slice(0, this.#prefix.split('/').length).join('/') : this.#prefix
+    return { mountPath, path, own, key: `route:${mountPath}${prefix}${own}` }
+  }
+
+  /** The path for some parameters, without the prefix. */
+  ownPath (params: Params): string {
+    let path = ''
     for (const segment of this.#route.segments) {
       if (segment.kind === 'static') path += `/${segment.value}`
       else if (segment.kind === 'dynamic') path += `/${segment.prefix}${encodeURIComponent(params[segment.name] as string)}`
       else for (const part of params[segment.name] ?? []) path += `/${encodeURIComponent(part)}`
     }
-    return path === '' ? '/' : path
+    return path
   }
 
   /** Whether there is a path at all, with `dynamicParams = false`: then the named ones are the only ones. */
   isAllowed ({ own }: Place): boolean | Promise<boolean> {
-    if (this.#route.config.dynamicParams !== false || this.#route.config.generateStaticParams === undefined) return true
+    if (this.#route.config.dynamicParams !== false || !this.hasParams) return true
     return this.#keys?.has(own) ?? this.#findOnce().then((known) => known.has(own))
   }
 
   /**
-   * The places whose answers can be made ahead: the only one, or those that `generateStaticParams()` names.
+   * The places whose answers can be made ahead: the only one, or those that `generateStaticParams()` names. None where the
+   * prefix stands for many.
    * @throws StaticParamsError where it gives no list; whatever it throws. It is asked again the next time then.
    */
   async known (mountPath: string): Promise<Place[]> {
-    return [...await this.#findOnce()].map(([own, path]) => place(mountPath, path, own))
+    if (this.#isOpen) return []
+    return Array.from(await this.#findOnce(), ([own, path]) => {
+      const whole = this.#prefix + path || '/'
+      return this.#place(mountPath, canonicalPath(whole, this.#trailingSlash) ?? whole, own)
+    })
   }
 
   #findOnce (): Promise<Map<string, string>> {
@@ -79,22 +96,23 @@ export class StaticPaths {
   /** Paths, by what is one for all their spellings. */
   async #findKnown (): Promise<Map<string, string>> {
     const { config, segments, file } = this.#route
-    if (!this.#hasParams) {
-      const path = this.pathOf({})
-      return new Map([[path, path]])
-    }
+    if (!this.hasParams) return new Map([[this.ownPath({}), this.ownPath({})]])
     const list = await config.generateStaticParams?.({ params: {} }) ?? []
     if (!Array.isArray(list)) throw new StaticParamsError(file)
-    const names = segments.filter((segment) => segment.kind === 'dynamic' || segment.kind === 'catch-all').map((segment) => (segment as { name: string }).name)
     const known = new Map<string, string>()
-    // Like Next.js, passes over those that leave out a parameter.
     for (const params of list as Params[]) {
-      if (typeof params !== 'object' || params === null || names.some((name) => params[name] === undefined)) continue
-      const path = this.pathOf(params)
-      known.set(this.pathOf(readParams({ segments }, path.slice(this.#prefix.length), 0)), path)
+      if (typeof params !== 'object' || params === null || !isWhole(params, segments)) continue
+      if (segments.some((segment) => isCatchAll(segment) && !Array.isArray(params[segment.name] ?? []))) throw new StaticParamsError(file)
+      const path = this.ownPath(params)
+      known.set(this.ownPath(readParams({ segments }, path, 0)), path)
     }
     return known
   }
 }
 
-const place = (mountPath: string, path: string, own: string): Place => ({ mountPath, path, own, key: `route:${mountPath}${own}` })
+const isCatchAll = (segment: Segment): segment is Extract<Segment, { kind: 'catch-all' | 'optional-catch-all' }> => segment.kind === 'catch-all' || segment.kind === 'optional-catch-all'
+
+/** Like Next.js, passes over those that leave out a parameter. */
+function isWhole (params: Params, segments: readonly Segment[]): boolean {
+  return segments.every((segment) => segment.kind === 'static' || segment.kind === 'optional-catch-all' || params[segment.name] !== undefined)
+}

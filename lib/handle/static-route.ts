@@ -4,13 +4,14 @@ import type { CacheEntry } from '../cache/entry.ts'
 import { BYPASS_COOKIE, isDraftSecret } from '../next/draft-mode.ts'
 import { findCookie } from '../next/cookie-text.ts'
 import type { Route } from '../routes/table.ts'
+import { onceClosed } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import type { HostExchange, Mount } from './context.ts'
 import { Endpoint } from './endpoint.ts'
 import { runLive, runQuietly, type Outcome } from './generation.ts'
 import { handle } from './handle.ts'
 import { draftAnswer, KeptAnswers } from './kept-answer.ts'
-import { StaticMaking } from './static-making.ts'
+import { NOTHING_MADE, StaticMaking } from './static-making.ts'
 import { StaticPaths, type Place } from './static-paths.ts'
 
 /**
@@ -30,7 +31,7 @@ export class StaticRoute {
     this.route = route
     this.#endpoint = new Endpoint(mount, route, 'GET', prefix)
     this.#cache = mount.cache
-    this.paths = new StaticPaths(route, prefix)
+    this.paths = new StaticPaths(route, prefix, mount.trailingSlash)
     this.#making = new StaticMaking(this.#endpoint)
     this.#answers = new KeptAnswers(mount)
   }
@@ -116,6 +117,7 @@ export class StaticRoute {
   async #answerNew (endpoint: Endpoint, exchange: HostExchange, place: Place, waited = false): Promise<void> {
     const { made: making, isOthers } = this.#making.begin(place, exchange)
     const made = await making
+    if (made === undefined) return this.#runForOne(endpoint, exchange, place)
     if ('entry' in made && isOthers && this.#cache.isShared && !waited) {
       // Another process may have invalidated it before this request was sent.
       const kept = await this.#cache.get(place.key, NO_TAGS)
@@ -124,7 +126,7 @@ export class StaticRoute {
     if ('entry' in made) return this.#send(exchange, made.entry, 'MISS')
     const { outcome } = made
     // Made without its client, a handler that looks at the request cannot answer it.
-    const isForOne = outcome.kind === 'failed' && outcome.used !== undefined
+    const isForOne = made === NOTHING_MADE || (outcome.kind === 'failed' && outcome.used !== undefined)
     if (!isForOne && (!isOthers || outcome.kind === 'failed')) return giveOwn(exchange, outcome)
     this.#runForOne(endpoint, exchange, place)
   }
@@ -144,7 +146,7 @@ export class StaticRoute {
   /** Draft mode goes past the caches. */
   #answerDraft (exchange: HostExchange, place: Place): void {
     this.#cache.observer.tell('bypass', 'route', place.key, this.route.path)
-    const running = this.#making.isForced ? runQuietly(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path)
+    const running = this.#making.isForced ? runQuietly(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path, false)
     running.then((outcome) => {
       giveOwn(exchange, outcome.kind === 'answer' ? { ...outcome, outgoing: draftAnswer(outcome.outgoing) } : outcome)
     }).catch((error: unknown) => { exchange.fail(error as Error) })
@@ -163,7 +165,10 @@ function giveOwn (exchange: HostExchange, outcome: Outcome): void {
   if (outcome.kind === 'failed') return exchange.fail(outcome.error)
   if (outcome.kind === 'passed') return exchange.passOn(outcome.headers, outcome.oldCode)
   try {
-    exchange.answer(exchange.method === 'HEAD' ? withoutStream(outcome.outgoing) : outcome.outgoing, outcome.context)
+    const outgoing = exchange.method === 'HEAD' ? withoutStream(outcome.outgoing) : outcome.outgoing
+    // It has turned out to be for this client alone.
+    if (outgoing.body instanceof Readable) onceClosed(exchange.res, (complete) => { if (!complete) outcome.context.abort() })
+    exchange.answer(outgoing, outcome.context)
   } catch (error) {
     exchange.fail(error as Error)
   }

@@ -9,6 +9,7 @@ import type { Route, RouteTable } from '../routes/table.ts'
 import type { Mount } from './context.ts'
 import { mayBeStatic } from './static-candidates.ts'
 import { StaticRoute } from './static-route.ts'
+import type { Place } from './static-paths.ts'
 
 /** The cache of a directory. */
 export function openCache ({ store, maxBytes, maxEntries, namespace }: CacheOptions, dir: string, table: RouteTable, log: CacheLog): Cache {
@@ -22,6 +23,7 @@ export function openCache ({ store, maxBytes, maxEntries, namespace }: CacheOpti
 export class StaticRoutes {
   readonly #routes = new Map<Route, StaticRoute>()
   readonly #mount: Mount
+  readonly #table: RouteTable
   #closed = false
 
   /**
@@ -30,6 +32,7 @@ export class StaticRoutes {
    */
   constructor (mount: Mount, table: RouteTable, skip: number, prefix: string) {
     this.#mount = mount
+    this.#table = table
     for (const route of table.routes) if (mayBeStatic(route, mount.compat)) this.#routes.set(route, new StaticRoute(mount, route, skip, prefix))
   }
 
@@ -67,9 +70,15 @@ export class StaticRoutes {
       })
       for (const place of known) {
         if (this.#closed) return
-        if (!route.isDynamic) yield () => route.prerenderMissing(place).catch((error: unknown) => { failed(error, route) })
+        if (!route.isDynamic && this.#isServedBy(route, place)) yield () => route.prerenderMissing(place).catch((error: unknown) => { failed(error, route) })
       }
     }
+  }
+
+  /** Another file may serve a path that the `generateStaticParams()` of a pattern names. */
+  #isServedBy ({ route, paths }: StaticRoute, { own }: Place): boolean {
+    const owner = paths.hasParams ? this.#table.match(own || '/') : route
+    return owner === null || owner === route
   }
 }
 

@@ -25,6 +25,8 @@ export interface Exchange {
   readonly bodyLimit: number
   /** Whether it stands for no request of a client at all. */
   readonly isEmpty?: boolean
+  /** Whether its answer may be for other clients, too, so that nothing ends with this one. */
+  readonly isForOthers?: boolean
 }
 
 /**

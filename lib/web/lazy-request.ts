@@ -91,7 +91,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
       if (this.#controller === undefined) {
         this.#controller = new AbortController()
         if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason)
-        else onceClosed(this.#exchange.res, (complete) => { if (!complete) this.#abort() })
+        else if (this.#exchange.isForOthers !== true) onceClosed(this.#exchange.res, (complete) => { if (!complete) this.#abort() })
       }
       return this.#controller.signal
     }

@@ -8,23 +8,11 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import appRoutes from 'fastify-app-routes'
 import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
-import { HOSTS, sendHttp1, start, type HostName, type Received, type RunningHost, type StartOptions } from '../hosts.ts'
+import { HOSTS, sendHttp1 } from '../hosts.ts'
 import { until } from './redis-server.ts'
+import { handle, route, seen, serve, state } from './serve.ts'
 
-const route = (text: string): { 'route.js': string } => ({ 'route.js': text })
 const COUNT = 'let made = 0\n'
-
-/** Serves route files by their path. */
-async function serve (t: any, name: HostName, files: object, options: Partial<StartOptions> = {}): Promise<RunningHost> {
-  const { cache, ...more } = options
-  const host = await start(name, { dir: t.testdir(files), ...more, cache: { prerender: 'lazy', ...cache } })
-  t.teardown(() => host.close())
-  return host
-}
-
-const state = ({ headers }: Received): unknown => headers['x-nextjs-cache']
-const seen = (received: Received): string => `${String(state(received) ?? '-')} ${received.text}`
-const handle = (host: RunningHost): NonNullable<RunningHost['middleware']>['cache'] => host.fastify?.appRoutes ?? host.middleware!.cache
 
 for (const name of HOSTS) {
   t.test(name, async (t) => {
