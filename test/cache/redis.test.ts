@@ -5,6 +5,7 @@ import { createClient, createCluster, createSentinel } from 'redis'
 import t from 'tap'
 import appRoutes from 'fastify-app-routes'
 import { redisStore, type RedisClient, type RedisStoreOptions } from 'fastify-app-routes/redis'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, RedisServer, run, startRedis, until, withoutRedis } from './redis-server.ts'
 
@@ -209,6 +210,60 @@ for (const [name, connect] of CLIENTS) {
       await two.revalidateTag('data')
       await sleep(20)
       t.ok((await one.made('/tagged')).made > made)
+    })
+
+    t.test('a near cache that has the memory of what was invalidated no more believes nothing older, either', async (t) => {
+      const redis = await startRedis(t)
+      const server = await serve(t, await connect(t, redis.url), { nearCache: true })
+      const { made } = await server.made('/tagged')
+      await until(async () => (await redis.cli('PUBSUB', 'NUMSUB', 'app-routes:invalidated')).endsWith('1'))
+      await until(async () => {
+        await server.made('/tagged')
+        redis.freeze()
+        const { state } = await server.made('/tagged')
+        redis.thaw()
+        return state === 'HIT'
+      })
+      await redis.cli('FLUSHALL')
+      // Goes to Redis.
+      await server.made('/counted')
+      await server.made('/counted')
+      t.ok((await server.made('/tagged')).made > made)
+    })
+
+    t.test('a user of Redis with the commands and keys that are needed, and no channel', async (t) => {
+      const redis = await startRedis(t)
+      const needed = (await readFile(new URL('../../docs/caching.md', import.meta.url), 'utf8')).match(/ACL SETUSER app (.*)/)![1]!.split(' ')
+      await redis.cli('ACL', 'SETUSER', 'app', ...needed, '+info', 'resetchannels')
+      const url = redis.url.replace('//', '//app:secret@')
+      const warnings: string[] = []
+      const warned = (warning: Error & { code?: string }): void => { if (warning.code === 'FAR_CACHE') warnings.push(warning.message) }
+      process.on('warning', warned)
+      t.teardown(() => process.off('warning', warned))
+      for (const [nearCache, more] of [[false], [true], [true, ['&*', '-publish']]] as const) {
+        if (more !== undefined) await redis.cli('ACL', 'SETUSER', 'app', ...more)
+        warnings.length = 0
+        const server = await serve(t, await connect(t, url), { nearCache })
+        const { made } = await server.made('/tagged')
+        t.equal(await server.post('/drop/data'), 200)
+        const next = await server.made('/tagged')
+        t.ok(next.made > made)
+        for (let count = 0; count < 30; count++) t.match(await server.made('/tagged'), { made: next.made, state: 'HIT' })
+        t.same(troubles(server.log), [])
+        t.equal(warnings.length, nearCache ? 1 : 0, 'is told once')
+      }
+      await sleep(100)
+      const connections = (await redis.cli('CLIENT', 'LIST')).split('\n').filter((line) => line.includes('user=app'))
+      t.equal(connections.length, 3, 'no connection is left over')
+
+      await redis.cli('ACL', 'SETUSER', 'app', 'resetchannels', ...needed)
+      warnings.length = 0
+      const server = await serve(t, await connect(t, url), { nearCache: true })
+      await server.made('/tagged')
+      await until(async () => (await redis.cli('PUBSUB', 'NUMSUB', 'app-routes:invalidated')).endsWith('1'))
+      await sleep(50)
+      t.same(warnings, [])
+      t.same(troubles(server.log), [])
     })
 
     t.test('deployments do not mix, and what one of them invalidates concerns all', async (t) => {

@@ -7,11 +7,19 @@ export interface RedisCommands {
   readonly isCluster: boolean
   /** @param key by which the node is found; undefined for any */
   send (key: string, isRead: boolean, args: Array<string | Buffer>): Promise<unknown>
-  /**
-   * @param changed told whether messages are being received
-   * @returns what ends the connection
-   */
-  subscribe (channel: string, received: (message: string) => void, changed: (isOn: boolean) => void): Promise<() => Promise<void>>
+  /** @returns what ends the connection */
+  subscribe (channel: string, listener: Listener): () => void
+}
+
+/** Who is told of messages. What it is called for comes later, not while it subscribes. */
+export interface Listener {
+  received (message: string): void
+  /** From now on messages are received; … */
+  on (): void
+  /** … from now on not, until the connection is there again. */
+  off (): void
+  /** Nothing will be received by this connection. */
+  failed (error: unknown): void
 }
 
 /** The part of `ioredis` clients (5 and later) that is used: single ones, with Sentinel, and clusters. */
@@ -36,7 +44,9 @@ export function commandsOf (client: RedisClient): RedisCommands {
 }
 
 interface IoRedisSubscriber {
+  readonly status: string
   on (event: string, listener: (...args: never[]) => void): void
+  connect (): Promise<unknown>
   subscribe (channel: string): Promise<unknown>
   disconnect (): void
 }
@@ -54,16 +64,17 @@ class IoRedisCommands implements RedisCommands {
     return this.#client.callBuffer(command as string, ...args)
   }
 
-  async subscribe (channel: string, received: (message: string) => void, changed: (isOn: boolean) => void): Promise<() => Promise<void>> {
+  subscribe (channel: string, listener: Listener): () => void {
     const subscriber = this.#client.duplicate() as IoRedisSubscriber
     subscriber.on('error', () => {})
-    subscriber.on('message', (_channel: string, message: string) => { received(message) })
-    for (const event of ['close', 'end', 'reconnecting']) subscriber.on(event, () => { changed(false) })
-    // It subscribes anew by itself when it is back.
-    subscriber.on('ready', () => { subscriber.subscribe(channel).then(() => { changed(true) }, () => {}) })
-    await subscriber.subscribe(channel)
-    changed(true)
-    return async () => { subscriber.disconnect() }
+    subscriber.on('message', (_channel: string, message: string) => { listener.received(message) })
+    for (const event of ['close', 'reconnecting']) subscriber.on(event, () => { listener.off() })
+    subscriber.on('end', () => { listener.failed(new Error('The connection has ended.')) })
+    // Each time it is back, too.
+    subscriber.on('ready', () => { subscriber.subscribe(channel).then(() => { listener.on() }, (error: unknown) => { listener.failed(error) }) })
+    // With `lazyConnect`.
+    if (subscriber.status === 'wait') subscriber.connect().catch(() => {})
+    return () => { subscriber.disconnect() }
   }
 }
 
@@ -73,6 +84,12 @@ interface NodeRedisSubscriber {
   subscribe (channel: string, listener: (message: string) => void): Promise<unknown>
   destroy? (): unknown
   disconnect? (): unknown
+}
+
+/** Is no error where it has ended by itself. */
+async function endOf (subscriber: NodeRedisSubscriber): Promise<void> {
+  if (subscriber.destroy !== undefined) subscriber.destroy()
+  else await subscriber.disconnect!()
 }
 
 /** Texts of RESP come as buffers: in the words of version 4, and of 5 and later. */
@@ -100,18 +117,17 @@ class NodeRedisCommands implements RedisCommands {
     return await (client as { sendCommand: SendToClient }).sendCommand(args, BINARY)
   }
 
-  async subscribe (channel: string, received: (message: string) => void, changed: (isOn: boolean) => void): Promise<() => Promise<void>> {
+  subscribe (channel: string, listener: Listener): () => void {
     const subscriber = this.#client.duplicate() as NodeRedisSubscriber
-    subscriber.on('error', () => { changed(false) })
-    for (const event of ['end', 'reconnecting']) subscriber.on(event, () => { changed(false) })
-    await subscriber.connect()
-    await subscriber.subscribe(channel, received)
-    // It subscribes anew by itself before it is ready again.
-    subscriber.on('ready', () => { changed(true) })
-    changed(true)
-    return async () => {
-      if (subscriber.destroy !== undefined) subscriber.destroy()
-      else await subscriber.disconnect!()
+    for (const event of ['error', 'end', 'reconnecting']) subscriber.on(event, () => { listener.off() })
+    const begin = async (): Promise<void> => {
+      await subscriber.connect()
+      await subscriber.subscribe(channel, (message) => { listener.received(message) })
+      // It subscribes anew by itself before it is ready again.
+      subscriber.on('ready', () => { listener.on() })
+      listener.on()
     }
+    begin().catch((error: unknown) => { listener.failed(error) })
+    return () => { endOf(subscriber).catch(() => {}) }
   }
 }

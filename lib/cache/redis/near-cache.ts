@@ -15,6 +15,7 @@ export class NearCache {
   readonly #now: () => number
   #copies: MemoryStore | undefined
   #isOn = false
+  #since = 0
 
   constructor (options: MemoryStoreOptions, now: () => number) {
     this.#options = options
@@ -25,6 +26,14 @@ export class NearCache {
   switch (isOn: boolean): void {
     this.#isOn = isOn
     this.#copies = isOn ? this.#copies ?? new MemoryStore(this.#options, { now: this.#now, ttl: LONGEST }) : undefined
+  }
+
+  /** @param since when Redis began to keep the states of tags: what was there before is not believed here either */
+  keptSince (since: number): void {
+    if (since === this.#since) return
+    this.#since = since
+    this.#copies = undefined
+    this.switch(this.#isOn)
   }
 
   get (key: string, tags: readonly string[]): Found | undefined {

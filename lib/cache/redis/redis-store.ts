@@ -7,6 +7,7 @@ import { RedisClock } from './clock.ts'
 import { commandsOf, type RedisClient, type RedisCommands } from './commands.ts'
 import { DecodedEntries } from './decoded-entries.ts'
 import { KnownStates, type States } from './known-states.ts'
+import { Messages } from './messages.ts'
 import { NearCache } from './near-cache.ts'
 
 export interface RedisStoreOptions {
@@ -33,13 +34,16 @@ local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000`
 
 /** Tells everybody who remembers states of tags that they have changed. In a cluster nobody does. */
 const CHANGED = `
-if KEYS[2] then redis.call('SET', KEYS[2], string.format('%.3f', now)) end
+if KEYS[2] then redis.call('SET', KEYS[2], string.format('%.3f', now)) end`
+
+const RETURN = `
 return string.format('%.3f', now)`
 
 /**
  * Sets the state of a tag in one step, for what it was counts, tells everybody who listens, and returns when. See
  * `invalidated()`, which does the same in memory. States are fields of one hash, together with the time since when it is
- * there: should Redis lose or evict it, nothing that is older is believed.
+ * there: should Redis lose or evict it, nothing that is older is believed. Nobody listens where the user of Redis may not
+ * use the channel.
  */
 const INVALIDATE = `${TIME}
 if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[1]) end
@@ -59,24 +63,15 @@ if ARGV[2] == '0' then expired = now else
 end
 local last = '-'
 if till < math.huge then last = string.format('%.3f', till) end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))
-redis.call('PUBLISH', ARGV[4], cjson.encode({ tag = ARGV[1], how = ARGV[2], at = string.format('%.3f', now) }))${CHANGED}`
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f %.3f %s', expired, stale, last))${CHANGED}
+redis.pcall('PUBLISH', ARGV[4], cjson.encode({ tag = ARGV[1], how = ARGV[2], at = string.format('%.3f', now) }))${RETURN}`
 
 /** Begins the hash of the tags, where there is none, and returns when. */
 const BEGIN = `${TIME}
-redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))${CHANGED}`
+redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))${CHANGED}${RETURN}`
 
 /** Gives a lock back, unless somebody else has it meanwhile. */
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-
-/** What processes are told. */
-interface Message {
-  tag: string
-  /** Seconds after which what is stale expires, or `-`. */
-  how: string
-  /** Milliseconds, by the clock of Redis. */
-  at: string
-}
 
 /** Keeps entries in Redis, for all processes that use it: one round trip for what is found, whatever its tags are. */
 export class RedisStore implements CacheStore {
@@ -90,7 +85,7 @@ export class RedisStore implements CacheStore {
   readonly #states: KnownStates
   readonly #decoded = new DecodedEntries()
   readonly #near: NearCache | undefined
-  #subscription: Promise<() => Promise<void>> | undefined
+  readonly #messages: Messages | undefined
   #knowsFlags = true
 
   constructor (client: RedisClient, { prefix = 'app-routes', nearCache = false }: RedisStoreOptions = {}) {
@@ -100,7 +95,9 @@ export class RedisStore implements CacheStore {
     this.#changedKey = `${prefix}:changed`
     this.#states = new KnownStates(async (tags) => await this.#commands.send(this.#tagsKey, false, ['hmget', this.#tagsKey, '', ...tags]) as Array<Buffer | null>)
     this.#clock = new RedisClock(this.#commands, this.#tagsKey)
-    if (nearCache !== false) this.#near = new NearCache(nearCache === true ? {} : nearCache, () => this.now())
+    if (nearCache === false) return
+    this.#near = new NearCache(nearCache === true ? {} : nearCache, () => this.now())
+    this.#messages = new Messages(this.#commands, this.#channel, this.#near)
   }
 
   now (): number { return this.#clock.now() }
@@ -108,7 +105,7 @@ export class RedisStore implements CacheStore {
   get (key: string, tags: readonly string[]): Found | Promise<Found | undefined> {
     if (this.#clock.isDue) return this.#clock.sync().then(() => this.get(key, tags) as Promise<Found | undefined>)
     if (this.#near === undefined) return this.#find(key, tags)
-    this.#listen(this.#near)
+    this.#messages!.listen()
     return this.#near.get(key, tags) ?? this.#find(key, tags)
   }
 
@@ -140,6 +137,7 @@ export class RedisStore implements CacheStore {
 
   #judge (key: string, entry: CacheEntry | undefined, states: States): Found | undefined {
     this.#clock.saw(states.latest)
+    this.#near?.keptSince(states.since)
     if (entry === undefined || entry.createdAt <= states.since) return undefined
     const now = this.now()
     const found = { entry, tags: freshnessByAll(states.all, entry.createdAt, now), now }
@@ -171,12 +169,7 @@ export class RedisStore implements CacheStore {
   }
 
   /** Ends the connection of its own; the client is whoever's has made it. */
-  async close (): Promise<void> {
-    const subscription = this.#subscription
-    this.#subscription = undefined
-    this.#near?.switch(false)
-    await (await subscription?.catch(() => undefined))?.()
-  }
+  close (): void { this.#messages?.end() }
 
   #entryKey (key: string): string { return `${this.#prefix}:entry:${key}` }
   get #channel (): string { return `${this.#prefix}:invalidated` }
@@ -192,16 +185,6 @@ export class RedisStore implements CacheStore {
       this.#knowsFlags = false
     }
     return await run('')
-  }
-
-  /** Once, when it is first used; a failed attempt is made again the next time. */
-  #listen (near: NearCache): void {
-    if (this.#subscription !== undefined) return
-    this.#subscription = this.#commands.subscribe(this.#channel, (message) => {
-      const { tag, how, at } = JSON.parse(message) as Message
-      near.invalidate([tag], how === '-' ? {} : { expire: Number(how) }, Number(at))
-    }, (isOn) => { near.switch(isOn) })
-    this.#subscription.catch(() => { this.#subscription = undefined })
   }
 }
 
