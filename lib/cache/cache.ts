@@ -2,7 +2,9 @@ import { freshnessOf, worse, type CacheEntry, type Freshness } from './entry.ts'
 import { Flights } from './flights.ts'
 import { Health } from './health.ts'
 import { CacheObserver, type CacheLog } from './observe.ts'
+import { MemoryStore } from './memory-store.ts'
 import type { CacheStore, Found, Invalidation } from './store.ts'
+import { Writes } from './writes.ts'
 
 /** An entry, and how it stands by age and tags together. */
 export interface Kept {
@@ -20,7 +22,7 @@ export class Cache {
   readonly flights = new Flights()
   readonly #store: CacheStore
   readonly #reads: Health
-  readonly #writes: Health
+  readonly #writes: Writes
   #keyPrefix = ''
   #tagPrefix = ''
   /** What the store has to be told before it is read again: tags, by how they are invalidated. */
@@ -34,7 +36,8 @@ export class Cache {
     this.#store = store
     this.observer = new CacheObserver(log)
     this.#reads = new Health('The cache store failed: requests are answered without it until it is back.', log, this.observer)
-    this.#writes = new Health('The cache store takes nothing new.', log, this.observer)
+    const writing = new Health('The cache store takes nothing new.', log, this.observer)
+    this.#writes = new Writes(writing, log, this.observer, () => store.set(`${this.#keyPrefix}function:probe`, { ...PROBE, createdAt: store.now() }))
   }
 
   /** Keeps what one deployment made apart from others' in the same store; what an application invalidates concerns all of its deployments. */
@@ -60,8 +63,7 @@ export class Cache {
 
   set (key: string, entry: CacheEntry): void | Promise<void> {
     if (this.#reads.isFailing || this.#hasUntold) return
-    const keep = (): void | Promise<void> => this.#writes.attempt(() => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
-    return this.#writes.isFailing ? this.#writes.tryAgain(keep) : keep()
+    return this.#writes.set(key, () => this.#store.set(this.#keyPrefix + key, this.#tagPrefix === '' ? entry : { ...entry, tags: this.#prefixed(entry.tags) }))
   }
 
   /** Where the store cannot be told now it is told later; until then it is not read. */
@@ -69,7 +71,7 @@ export class Cache {
     if (tags.length === 0) return
     this.invalidations++
     this.flights.clear()
-    if (!this.#store.isShared) return this.#store.invalidate(tags, invalidation)
+    if (this.#store instanceof MemoryStore) return this.#store.invalidate(tags, invalidation)
     this.#note(this.#prefixed(tags), JSON.stringify(invalidation ?? { expire: 0 }))
     if (!this.#reads.isFailing) return this.#tell().then(() => {})
     this.#tellLater()
@@ -152,10 +154,19 @@ export class Cache {
 /** Milliseconds after which a store that could not be told is told again. */
 const RETELL = 2000
 
-function judge (found: Found | undefined): Kept | undefined {
-  if (found === undefined) return undefined
+/** Shows whether a store takes anything. */
+const PROBE: Omit<CacheEntry, 'createdAt'> = { kind: 'function', revalidate: false, expire: 60, tags: [], status: 200, headers: [], url: '', body: '' }
+
+function judge (found: Found | null | undefined): Kept | undefined {
+  if (found == null || !isWhole(found)) return undefined
   const freshness = worse(found.tags, freshnessOf(found.entry, found.now))
   return freshness === 'expired' ? undefined : { entry: found.entry, freshness }
+}
+
+/** Whether it is what the interface says, of a store that others have written. */
+function isWhole ({ entry, now }: Found): boolean {
+  return typeof now === 'number' && typeof entry?.createdAt === 'number' && typeof entry.status === 'number' && Array.isArray(entry.tags) && Array.isArray(entry.headers) &&
+    (typeof entry.body === 'string' || entry.body instanceof Uint8Array)
 }
 
 const nothing = async (): Promise<void> => {}

@@ -32,26 +32,34 @@ export class Health {
     void operation()
   }
 
-  /** What an operation gives; undefined where it fails, or takes too long. */
-  attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
+  /**
+   * What an operation gives; undefined where it fails, or takes too long.
+   * @param failed told of it where that does not show yet how the store does
+   */
+  attempt<T> (operation: () => T | Promise<T>, failed?: (error: unknown) => void): T | undefined | Promise<T | undefined> {
     try {
       const result = operation()
-      return result instanceof Promise ? this.inTime(result as Promise<T>, asItIs) : this.wentWell(result)
+      return result instanceof Promise ? this.inTime(result as Promise<T>, asItIs, failed) : this.wentWell(result)
     } catch (error) {
-      return this.wentWrong(error)
+      return this.#fail(error, failed)
     }
   }
 
   /** What is made of the result of an operation that is under way; undefined where that fails, or takes too long. */
-  inTime<T, R> (operation: Promise<T>, convert: (result: T) => R): Promise<R | undefined> {
+  inTime<T, R> (operation: Promise<T>, convert: (result: T) => R, failed?: (error: unknown) => void): Promise<R | undefined> {
     return new Promise((resolve) => {
-      const pending = this.#deadlines.begin(() => { resolve(this.wentWrong(new CacheTimeoutError(DEADLINE))) })
+      const pending = this.#deadlines.begin(() => { resolve(this.#fail(new CacheTimeoutError(DEADLINE), failed)) })
       operation.then((result) => {
         if (this.#deadlines.end(pending)) resolve(this.attempt(() => convert(result)))
       }, (error: unknown) => {
-        if (this.#deadlines.end(pending)) resolve(this.wentWrong(error))
+        if (this.#deadlines.end(pending)) resolve(this.#fail(error, failed))
       })
     })
+  }
+
+  #fail (error: unknown, failed: ((error: unknown) => void) | undefined): undefined {
+    if (failed === undefined) return this.wentWrong(error)
+    failed(error)
   }
 
   wentWell<T> (value: T): T {
