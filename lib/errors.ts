@@ -1,4 +1,4 @@
-import createError from '@fastify/error'
+import { createError } from '@fastify/error'
 
 /**
  * Every error of the library. `docs/errors.md` lists them; a test keeps the two in step.

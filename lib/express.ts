@@ -5,4 +5,3 @@ export default appRoutes
 
 // `require('fastify-app-routes/express')` gives the function itself, with the named exports as its properties.
 Object.assign(appRoutes, { appRoutes, hostRequest, default: appRoutes })
-export { appRoutes as 'module.exports' }

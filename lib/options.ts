@@ -16,101 +16,101 @@ export interface AppRoutesOptions {
   /** The app directory: an absolute path, a path relative to the working directory, or a `file:` URL. */
   dir: string | URL
   /** A `pages` directory whose `api` folder is served beside the app directory; the folder itself may be named, too. */
-  pagesDir?: string | URL
+  pagesDir?: string | URL | undefined
   /**
    * The Next.js major whose defaults hold.
    * @default 16
    */
-  compat?: Compat
+  compat?: Compat | undefined
   /**
    * As in next.config: `false` redirects `/x/` to `/x`, `true` does the opposite, with 308. `'ignore'` leaves trailing
    * slashes to the host.
    * @default false
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/trailingSlash
    */
-  trailingSlash?: TrailingSlash
+  trailingSlash?: TrailingSlash | undefined
   /**
    * As in next.config: no slash is redirected, and both forms of a path are served.
    * @default false
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/skipTrailingSlashRedirect
    */
-  skipTrailingSlashRedirect?: boolean
+  skipTrailingSlashRedirect?: boolean | undefined
   /**
    * As in next.config: what stands in front of every path of the directory, and what handlers do not see.
    * @default ''
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/basePath
    */
-  basePath?: string
+  basePath?: string | undefined
   /**
    * As in next.config, or the list itself: headers for answers, by path.
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/headers
    */
-  headers?: Given<ConfigHeader[]>
+  headers?: Given<ConfigHeader[]> | undefined
   /**
    * As in next.config, or the list itself: redirects, which come before the proxy and all files.
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects
    */
-  redirects?: Given<ConfigRedirect[]>
+  redirects?: Given<ConfigRedirect[]> | undefined
   /**
    * As in next.config, or the lists themselves: what is served for other paths, by routes of ours, of the host, or by other servers.
    * @see https://nextjs.org/docs/app/api-reference/config/next-config-js/rewrites
    */
-  rewrites?: Given<ConfigRewrite[] | RewriteLists>
+  rewrites?: Given<ConfigRewrite[] | RewriteLists> | undefined
   /** A next.config file: `basePath`, `headers`, `redirects`, `rewrites` and slashes are read from it. Options win over it. */
-  nextConfig?: string | URL
+  nextConfig?: string | URL | undefined
   /**
    * The file of the proxy (middleware), or `false` for none.
    * @default proxy.ts or middleware.ts beside the app directory
    * @see https://nextjs.org/docs/app/api-reference/file-conventions/proxy
    */
-  proxy?: string | URL | false
+  proxy?: string | URL | false | undefined
   /**
    * What proxy and rules look at: the requests of the directory's own `'routes'`, or all of the `'host'`.
    * @default 'routes'
    */
-  proxyScope?: 'routes' | 'host'
+  proxyScope?: 'routes' | 'host' | undefined
   /**
    * How many bytes of a body handlers may read. A route file's `config.bodyLimit` wins.
    * @default the host's own limit: Fastify's `bodyLimit`, 1 MiB in Express
    */
-  bodyLimit?: number
+  bodyLimit?: number | undefined
   /**
    * Milliseconds that streaming answers get to end by themselves when the server closes, before they are cut off.
    * @default 10000
    */
-  closeTimeout?: number
+  closeTimeout?: number | undefined
   /**
    * Whether the light `Response` (and, on Node.js 24 and later, a `Request` that takes received ones) also takes the place
    * of the global one, for code that is not loaded as a module of the application. The former one comes back when the
    * server closes.
    * @default false
    */
-  globals?: boolean
+  globals?: boolean | undefined
   /** How the answers of static routes, fetched responses and results of cached functions are kept. */
-  cache?: CacheOptions
+  cache?: CacheOptions | undefined
   /**
    * Next.js's errors where more is done here: `NextResponse.next()` from a route handler is a 500 instead of passing the
    * request on.
    * @default false
    */
-  strict?: boolean
+  strict?: boolean | undefined
   /**
    * The `instrumentation.ts` of the application: its path, or `false` for none.
    * @default the one beside the app directory, or above a `src` folder
    * @see https://nextjs.org/docs/app/api-reference/file-conventions/instrumentation
    */
-  instrumentation?: string | URL | false
+  instrumentation?: string | URL | false | undefined
   /**
    * What answers requests that no route file answers: an old `(req, res)` handler, an Express application or router, or
    * another server: `{ upstream: 'http://legacy:3000' }`. Verbs that a route file lacks are among them. In Fastify, it gets
    * only what no route of the server's own matches.
    */
-  fallback?: FallbackOption
+  fallback?: FallbackOption | undefined
   /**
    * Routes that are compared with the old code before they take over, by the paths of their folders (`/users/[id]`): for GET
    * and HEAD the old code answers, and differences to what the route file would say are reported.
    */
-  shadow?: Record<string, ShadowOptions>
+  shadow?: Record<string, ShadowOptions> | undefined
 }
 
 export interface ParsedOptions {

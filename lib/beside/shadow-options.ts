@@ -8,25 +8,25 @@ import type { Selection, ShadowReport } from './shadow-report.ts'
 /** How a route is compared with the old code that still answers for it. */
 export interface ShadowOptions {
   /** The old handler or application. Without it and `upstream`: the `fallback`; in Express, what stands behind the directory. */
-  handler?: AnyNodeHandler
+  handler?: AnyNodeHandler | undefined
   /** The old server. */
-  upstream?: string | URL
+  upstream?: string | URL | undefined
   /**
    * Which part of the requests is compared: 0 none, 1 all.
    * @default 1
    */
-  sample?: number
+  sample?: number | undefined
   /**
    * Milliseconds that the route file's handler gets for its answer; then it is cut off, and that reported.
    * @default 30000
    */
-  timeout?: number
+  timeout?: number | undefined
   /** What may differ: names of headers, and JSON paths (`$.items[*].updatedAt`). */
-  ignore?: string[]
+  ignore?: string[] | undefined
   /** What reports do not show, beside `authorization` and cookies: names of headers, and JSON paths. */
-  mask?: string[]
+  mask?: string[] | undefined
   /** Gets each difference; the log has it, too. */
-  onDifference?: (report: ShadowReport) => unknown
+  onDifference?: ((report: ShadowReport) => unknown) | undefined
 }
 
 export interface ParsedShadow {

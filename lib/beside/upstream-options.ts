@@ -10,22 +10,22 @@ export interface UpstreamOptions {
    * Milliseconds that it gets to accept a connection, and to begin its answer. Else the client gets 504.
    * @default 30000
    */
-  timeout?: number
+  timeout?: number | undefined
   /**
    * Milliseconds between two pieces of an answer before it is broken off; 0 for as long as it takes.
    * @default 300000
    */
-  idleTimeout?: number
+  idleTimeout?: number | undefined
   /**
    * Which WebSocket upgrades it gets, of those that nobody else takes.
    * @default true
    */
-  upgrade?: boolean | ((req: IncomingMessage) => boolean)
+  upgrade?: boolean | ((req: IncomingMessage) => boolean) | undefined
   /**
    * How to speak TLS with it: `ca`, `cert` and `key`, `servername` and the like, as `tls.connect()` takes them.
    * @see https://nodejs.org/api/tls.html#tlsconnectoptions-callback
    */
-  tls?: UpstreamTls
+  tls?: UpstreamTls | undefined
 }
 
 /** What `tls.connect()` takes of TLS itself. */

@@ -15,16 +15,16 @@ import { ExpressPassed } from './passed.ts'
 
 /** What Express, Connect and body parsers put on a request. Any of it may be missing. */
 export interface ConnectRequest extends IncomingMessage {
-  originalUrl?: string
-  baseUrl?: string
-  protocol?: string
-  ip?: string
+  originalUrl?: string | undefined
+  baseUrl?: string | undefined
+  protocol?: string | undefined
+  ip?: string | undefined
   body?: unknown
   rawBody?: unknown
   /** Set by body-parser once it has read the body. */
-  _body?: boolean
-  app?: { get?: (setting: string) => unknown }
-  log?: { error?: (details: object, message: string) => void, warn?: (message: string) => void }
+  _body?: boolean | undefined
+  app?: { get?: ((setting: string) => unknown) | undefined } | undefined
+  log?: { error?: ((details: object, message: string) => void) | undefined, warn?: ((message: string) => void) | undefined } | undefined
 }
 
 export type ConnectResponse = ServerResponse

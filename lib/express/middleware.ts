@@ -27,7 +27,7 @@ export interface ExpressAppRoutesOptions extends AppRoutesOptions {
    * answered, or the request goes on to `'next'`.
    * @default 'answer'
    */
-  unhandledMethod?: 'answer' | 'next'
+  unhandledMethod?: 'answer' | 'next' | undefined
 }
 
 export interface AppRoutesMiddleware {

@@ -29,9 +29,9 @@ import { segmentsOf, type FastifyMount } from './route-handler.ts'
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
 export interface FastifyAppRoutesOptions extends AppRoutesOptions {
   /** Fastify's prefix: stands in front of every path of the directory, and is part of `request.url`. */
-  prefix?: string
+  prefix?: string | undefined
   /** Fastify's log level for the routes of the directory. */
-  logLevel?: LogLevel
+  logLevel?: LogLevel | undefined
 }
 
 /**

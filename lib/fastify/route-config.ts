@@ -8,13 +8,13 @@ type RateLimit = FastifyContextConfig extends { rateLimit?: infer Options } ? Op
  *
  * Plugins that add route options of their own to Fastify's types (`helmet`, `compress`) add them here.
  */
-export interface RouteConfig extends Omit<RouteShorthandOptions, 'schema' | 'exposeHeadRoute' | 'prefixTrailingSlash' | 'errorHandler' | 'childLoggerFactory' | 'serializerCompiler'> {
+export interface RouteConfig extends Omit<RouteShorthandOptions, 'bodyLimit' | 'schema' | 'exposeHeadRoute' | 'prefixTrailingSlash' | 'errorHandler' | 'childLoggerFactory' | 'serializerCompiler'> {
   /** How many bytes of a body the handlers may read; wins over the option and the server's. */
-  bodyLimit?: number
+  bodyLimit?: number | undefined
   /** What `@fastify/rate-limit` reads of a route; short for `config: { rateLimit }`. */
-  rateLimit?: RateLimit
+  rateLimit?: RateLimit | undefined
   /** Without `body`, which handlers read themselves. */
-  schema?: Omit<NonNullable<RouteShorthandOptions['schema']>, 'body'>
+  schema?: Omit<NonNullable<RouteShorthandOptions['schema']>, 'body'> | undefined
 }
 
 /** The route options of a route file. Plugins change what they are given: each route gets objects of its own. */

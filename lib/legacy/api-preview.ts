@@ -10,9 +10,9 @@ const MOST_DATA = 2048
 
 export interface PreviewOptions {
   /** Seconds that preview mode lasts; as long as the browser's session by default. */
-  maxAge?: number
+  maxAge?: number | undefined
   /** The path below which preview mode is on; everywhere by default. */
-  path?: string
+  path?: string | undefined
 }
 
 type PreviewData = string | object | false

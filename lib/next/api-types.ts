@@ -13,9 +13,9 @@ export interface NextApiRequest extends IncomingMessage {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any
   env: Record<string, string | undefined>
-  draftMode?: boolean
-  preview?: boolean
-  previewData?: PreviewData
+  draftMode?: boolean | undefined
+  preview?: boolean | undefined
+  previewData?: PreviewData | undefined
 }
 
 export type NextApiResponse<Data = unknown> = ServerResponse & {
@@ -41,13 +41,13 @@ export type ResponseLimit = SizeLimit | boolean
 /** The `config` that a file under `pages` exports. */
 export interface PageConfig {
   api?: {
-    responseLimit?: ResponseLimit
-    bodyParser?: { sizeLimit?: SizeLimit } | false
-    externalResolver?: true
+    responseLimit?: ResponseLimit | undefined
+    bodyParser?: { sizeLimit?: SizeLimit | undefined } | false | undefined
+    externalResolver?: true | undefined
   }
-  env?: string[]
-  maxDuration?: number
-  runtime?: ServerRuntime
-  unstable_runtimeJS?: false
-  unstable_JsPreload?: false
+  env?: string[] | undefined
+  maxDuration?: number | undefined
+  runtime?: ServerRuntime | undefined
+  unstable_runtimeJS?: false | undefined
+  unstable_JsPreload?: false | undefined
 }

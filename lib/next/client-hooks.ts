@@ -11,8 +11,8 @@ function noComponents (name: string): never {
 }
 
 export interface NavigateOptions {
-  scroll?: boolean
-  transitionTypes?: string[]
+  scroll?: boolean | undefined
+  transitionTypes?: string[] | undefined
 }
 
 /** What `useRouter()` gives to components. */

@@ -7,7 +7,7 @@ export interface RequestErrorContext {
   routePath: string
   /** Here always `'route'`, or `'proxy'`. */
   routeType: 'render' | 'route' | 'action' | 'proxy'
-  renderSource?: 'react-server-components' | 'react-server-components-payload' | 'server-rendering'
+  renderSource?: 'react-server-components' | 'react-server-components-payload' | 'server-rendering' | undefined
   /** Undefined for ordinary requests. */
   revalidateReason: 'on-demand' | 'stale' | undefined
 }

@@ -1,23 +1,23 @@
 /** What a next.config says of the shape of paths. */
 export interface NextUrlConfig {
-  basePath?: string
-  i18n?: I18nConfig | null
-  trailingSlash?: boolean
+  basePath?: string | undefined
+  i18n?: I18nConfig | null | undefined
+  trailingSlash?: boolean | undefined
 }
 
 /** Next.js's routing by locale, which its Pages Router has. */
 export interface I18nConfig {
   locales: readonly string[]
   defaultLocale: string
-  domains?: readonly DomainLocale[]
-  localeDetection?: false
+  domains?: readonly DomainLocale[] | undefined
+  localeDetection?: false | undefined
 }
 
 export interface DomainLocale {
   domain: string
   defaultLocale: string
-  locales?: readonly string[]
-  http?: true
+  locales?: readonly string[] | undefined
+  http?: true | undefined
 }
 
 /** A path taken apart: what stands around the application's own path, and that path. */

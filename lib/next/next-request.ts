@@ -9,20 +9,20 @@ import { validateUrl } from './validate-url.ts'
 
 /** Where a request comes from, as hosting platforms told Next.js 13 and 14. */
 export interface Geo {
-  city?: string
-  country?: string
-  region?: string
-  latitude?: string
-  longitude?: string
+  city?: string | undefined
+  country?: string | undefined
+  region?: string | undefined
+  latitude?: string | undefined
+  longitude?: string | undefined
 }
 
 export interface RequestInit extends globalThis.RequestInit {
-  nextConfig?: NextUrlConfig
-  duplex?: 'half'
+  nextConfig?: NextUrlConfig | undefined
+  duplex?: 'half' | undefined
   /** As in Next.js 13 and 14. */
-  ip?: string
+  ip?: string | undefined
   /** As in Next.js 13 and 14. */
-  geo?: Geo
+  geo?: Geo | undefined
 }
 
 /** The cookies of a request. The iterator is typed as in Next.js 13 and 14, so that their requests are ours, too. */
@@ -91,9 +91,9 @@ export class NextRequest extends Request {
 
 export interface NextRequest {
   /** The client's address, as Next.js 13 and 14 had it; `undefined` from 15 on. */
-  readonly ip?: string
+  readonly ip?: string | undefined
   /** The client's whereabouts, as Next.js 13 and 14 had it; `undefined` from 15 on. */
-  readonly geo?: Geo
+  readonly geo?: Geo | undefined
 }
 
 function hide<T> (target: object, key: PropertyKey, value: T): T {

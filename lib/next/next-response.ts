@@ -6,12 +6,12 @@ import { ResponseCookies } from './response-cookies.ts'
 import { validateUrl } from './validate-url.ts'
 
 interface ResponseInit extends globalThis.ResponseInit {
-  url?: string
+  url?: string | undefined
 }
 
 interface MiddlewareResponseInit extends globalThis.ResponseInit {
   /** What the request shall look like for whoever handles it next. */
-  request?: { headers?: Headers }
+  request?: { headers?: Headers | undefined } | undefined
 }
 
 const REDIRECT_STATUS = new Set([301, 302, 303, 307, 308])
@@ -22,7 +22,7 @@ const REDIRECT_STATUS = new Set([301, 302, 303, 307, 308])
  */
 export interface NextResponse<Body = unknown> extends Response {
   /** The type of what `NextResponse.json()` was given; there is no such property. */
-  readonly __body?: Body
+  readonly __body?: Body | undefined
   /**
    * The cookies that the response sets.
    * @see https://nextjs.org/docs/app/api-reference/functions/next-response#cookies

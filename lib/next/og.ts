@@ -6,9 +6,9 @@ import { renderPng } from './og-render.ts'
 export interface ImageFont {
   data: ArrayBuffer | Buffer
   name: string
-  weight?: 100 | 200 | 300 | 400 | 500 | 600 | 700 | 800 | 900
-  style?: 'normal' | 'italic'
-  lang?: string
+  weight?: 100 | 200 | 300 | 400 | 500 | 600 | 700 | 800 | 900 | undefined
+  style?: 'normal' | 'italic' | undefined
+  lang?: string | undefined
 }
 
 /** How an image is rendered. */
@@ -17,21 +17,21 @@ export interface ImageOptions {
    * Pixels.
    * @default 1200
    */
-  width?: number
+  width?: number | undefined
   /**
    * Pixels.
    * @default 630
    */
-  height?: number
+  height?: number | undefined
   /**
    * The style of emoji, which are fetched from a server on the Internet then.
    * @default emoji are left out, and nothing is fetched
    */
-  emoji?: 'twemoji' | 'openmoji' | 'blobmoji' | 'noto' | 'fluent' | 'fluentFlat'
+  emoji?: 'twemoji' | 'openmoji' | 'blobmoji' | 'noto' | 'fluent' | 'fluentFlat' | undefined
   /** @default the one that comes with `@vercel/og`, which has Latin letters */
-  fonts?: ImageFont[]
+  fonts?: ImageFont[] | undefined
   /** Draws the boxes of the elements, too. */
-  debug?: boolean
+  debug?: boolean | undefined
 }
 
 export interface ImageResponseOptions extends ImageOptions, ResponseInit {}

@@ -23,9 +23,9 @@ export type NextMiddleware = NextProxy
 
 /** The `config` that `proxy.ts` exports. */
 export interface ProxyConfig {
-  matcher?: string | Array<string | { source: string, locale?: false, has?: RouteHas[], missing?: RouteHas[] }>
-  regions?: string | string[]
-  unstable_allowDynamic?: string | string[]
+  matcher?: string | Array<string | { source: string, locale?: false | undefined, has?: RouteHas[] | undefined, missing?: RouteHas[] | undefined }> | undefined
+  regions?: string | string[] | undefined
+  unstable_allowDynamic?: string | string[] | undefined
 }
 /** The `config` that `middleware.ts` exports. */
 export type MiddlewareConfig = ProxyConfig

@@ -1,15 +1,15 @@
 import { MissingPackageError } from '../errors.ts'
 
 export interface URLPatternInit {
-  baseURL?: string
-  protocol?: string
-  username?: string
-  password?: string
-  hostname?: string
-  port?: string
-  pathname?: string
-  search?: string
-  hash?: string
+  baseURL?: string | undefined
+  protocol?: string | undefined
+  username?: string | undefined
+  password?: string | undefined
+  hostname?: string | undefined
+  port?: string | undefined
+  pathname?: string | undefined
+  search?: string | undefined
+  hash?: string | undefined
 }
 
 export type URLPatternInput = URLPatternInit | string

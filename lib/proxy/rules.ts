@@ -7,9 +7,9 @@ import { HeaderRule, RedirectRule, RewriteRule } from './rule.ts'
 export type Given<T> = T | (() => T | Promise<T>)
 
 export interface RuleOptions {
-  headers?: Given<ConfigHeader[]>
-  redirects?: Given<ConfigRedirect[]>
-  rewrites?: Given<ConfigRewrite[] | RewriteLists>
+  headers?: Given<ConfigHeader[]> | undefined
+  redirects?: Given<ConfigRedirect[]> | undefined
+  rewrites?: Given<ConfigRewrite[] | RewriteLists> | undefined
 }
 
 /** The rules of a directory, in the order in which they are asked. */

@@ -1,3 +1,3 @@
 'use strict'
 
-module.exports = require('../../dist/express.js')
+module.exports = require('../../dist/express.js').default

@@ -1,3 +1,3 @@
 'use strict'
 
-module.exports = require('../../dist/index.js')
+module.exports = require('../../dist/index.js').default

@@ -75,6 +75,37 @@ t.test('our own declarations are sound, with the types of browsers and without',
   }
 })
 
+t.test('they are in every module mode, and exactOptionalPropertyTypes is no obstacle', async (t) => {
+  for (const type of ['commonjs', 'module']) {
+    writeFileSync(path.join(project, 'package.json'), JSON.stringify({ type }))
+    for (const mode of [['node16', 'node16'], ['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
+      const flags = [...typeCheck(mode), '--pretty', 'false', '--exactOptionalPropertyTypes', 'public.ts', 'ambient.ts']
+      t.doesNotThrow(() => run(bin('tsc'), ['--skipLibCheck', ...flags]), `a project with ${mode.join('/')} in a ${type} package`)
+      // Declarations of other packages have mistakes of their own.
+      t.same(complaints(flags).filter((line) => line.includes('fastify-app-routes')), [], `declarations with ${mode.join('/')} in a ${type} package`)
+      t.same(complaints(flags.filter((flag) => flag !== '--exactOptionalPropertyTypes')).filter((line) => line.includes('fastify-app-routes')), [], `declarations with ${mode.join('/')} in a ${type} package, without the flag`)
+    }
+  }
+})
+
+function complaints (flags: string[]): string[] {
+  try {
+    run(bin('tsc'), flags)
+    return []
+  } catch (error) {
+    return (error as Error).message.split('\n').slice(1)
+  }
+}
+
+t.test('declarations hold no syntax that is younger than TypeScript 5.4', async (t) => {
+  const installed = path.join(modules, 'fastify-app-routes')
+  const files = ['dist', 'lib/require'].flatMap((directory) => readdirSync(path.join(installed, directory), { recursive: true, encoding: 'utf8' }).map((file) => path.join(directory, file)))
+  for (const file of files.filter((name) => /\.d\.c?ts$/.test(name))) {
+    // 5.6 is the first that reads names in quotes.
+    t.notMatch(readFileSync(path.join(installed, file), 'utf8'), /\b(?:as|export \{) ['"]|\bexport \* as ['"]/, file)
+  }
+})
+
 t.test('require() and import give the same plugin, with the named exports as properties', async (t) => {
   writeFileSync(path.join(project, 'package.json'), '{}')
   const script = `

@@ -26,6 +26,9 @@ export async function fastifyServer (server: FastifyInstance): Promise<void> {
   await server.register(appRoutes, { dir: './app', prefix: '/api', compat: 15, trailingSlash: 'ignore', bodyLimit: 1, closeTimeout: 0, logLevel: 'warn' })
   const options: AppRoutesOptions = { dir: 'app' }
   await server.register(appRoutes, options)
+  // Values may be undefined, which `exactOptionalPropertyTypes` asks for.
+  const { PREFIX: prefix } = process.env
+  await server.register(appRoutes, { dir: './app', prefix, bodyLimit: undefined, fallback: undefined })
   // @ts-expect-error -- dir is required
   await server.register(appRoutes, { prefix: '/api' })
   // @ts-expect-error -- 12 is no major that is served
@@ -108,7 +111,7 @@ export const config: RouteConfig = {
   bodyLimit: 1,
   constraints: { host: /example/ },
   rateLimit: { max: 1 },
-  config: { mine: true } as RouteConfig['config'],
+  config: { mine: true } as NonNullable<RouteConfig['config']>,
   onRequest: async (request, reply) => { if (request.headers.authorization === undefined) return reply.code(401).send() },
   preHandler: [(_request, _reply, done) => { done() }],
   handlerTimeout: 1
