@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { formatOf } from './module-format.ts'
 import { entryFor } from './entry.ts'
+import { locate } from './syntax-error.ts'
 
 type Exports = Record<string, unknown>
 
@@ -13,7 +14,7 @@ let last: Promise<unknown> = Promise.resolve()
  * @throws MissingPackageError where tsx is needed and not installed
  */
 export function loadModule (file: string): Promise<Exports> {
-  return inTurn(() => load(file))
+  return inTurn(() => load(file)).catch((error: unknown) => { throw locate(error, file) })
 }
 
 const MOST_AT_ONCE = 256

@@ -18,6 +18,11 @@ export function resolveByConfig (specifier: string, importer: string): string | 
   return undefined
 }
 
+/** The file of the application that a specifier stands for, if there is one. */
+export function resolveInApp (specifier: string, importer: string): string | undefined {
+  return isRelative(specifier) ? fileAt(path.resolve(path.dirname(importer), specifier)) : resolveByConfig(specifier, importer)
+}
+
 const NOT_FOUND = new Set<string | undefined>(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'])
 
 /**
@@ -26,7 +31,7 @@ const NOT_FOUND = new Set<string | undefined>(['ERR_MODULE_NOT_FOUND', 'MODULE_N
  */
 export function resolveLoosely (specifier: string, importer: string, error: unknown): string | undefined {
   if (isInPackage(importer) || !NOT_FOUND.has((error as NodeJS.ErrnoException).code)) return undefined
-  if (isRelative(specifier)) return fileAt(path.resolve(path.dirname(importer), specifier))
+  if (isRelative(specifier)) return resolveInApp(specifier, importer)
   if (!/^(?:@[^/]+\/)?[^/:]+\/./.test(specifier)) return undefined
   try {
     return createRequire(importer).resolve(specifier)

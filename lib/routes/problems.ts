@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { AppDirectoryProblem } from '../errors.ts'
+import { mendOf } from './mend.ts'
 
 /** Notes that a file failed to load. One cause (a missing package) may keep many from it; it is told once. */
 export function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: unknown): void {
@@ -9,7 +10,7 @@ export function addLoadProblem (problems: AppDirectoryProblem[], file: string, c
     return
   }
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-  problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: 'Correct what the message names; the error itself, with its stack, is the `cause` of this problem.', cause })
+  problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: mendOf(cause), cause })
 }
 
 // By its code: what hooks on a thread of their own throw arrives as a copy.
