@@ -1,7 +1,10 @@
-/** The known name that a mistyped one is closest to; undefined where none is close. */
-export function didYouMean (name: string, known: string[]): string | undefined {
+/**
+ * The known name that a mistyped one is closest to; undefined where none is close.
+ * @param most how many letters may be wrong
+ */
+export function didYouMean (name: string, known: string[], most = Math.max(2, name.length / 3)): string | undefined {
   const closest = known.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) })).sort((a, b) => a.distance - b.distance)[0]!
-  return closest.distance <= Math.max(2, name.length / 3) ? closest.candidate : undefined
+  return closest.distance <= most ? closest.candidate : undefined
 }
 
 function editDistance (a: string, b: string): number {

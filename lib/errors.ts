@@ -5,7 +5,7 @@ import { createError } from '@fastify/error'
  * Codes that begin with `FST_` are Fastify's own, reused where the meaning is the same.
  */
 export const AppRoutesOptionError = createError<[string, { cause: unknown }?]>('FAR_ERR_OPTION', '%s', 500, TypeError)
-export const AppDirectoryNotFoundError = createError<['app' | 'pages', string]>('FAR_ERR_DIR_NOT_FOUND', 'The %s directory %s does not exist. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
+export const AppDirectoryNotFoundError = createError<['app' | 'pages', string, 'does not exist' | 'is not a directory']>('FAR_ERR_DIR_NOT_FOUND', 'The %s directory %s %s. Name an existing directory: an absolute path, a path relative to the working directory, or a file: URL.')
 export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_ROUTE', '%s')
 export const FolderPluginError = createError<[string, string, { cause: unknown }]>('FAR_ERR_FOLDER_PLUGIN', 'The Fastify plugin %s failed: %s', 500)
 export const InstrumentationError = createError<[string, { cause: unknown }]>('FAR_ERR_INSTRUMENTATION', '%s', 500)

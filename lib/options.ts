@@ -231,7 +231,15 @@ function resolveLocation (option: string, dir: string | URL): string {
   return path.resolve(dir)
 }
 
+/** Options that one host alone takes, and what stands for them in the other. */
+const OF_OTHER_HOST: Record<string, string> = {
+  prefix: "It is Fastify's. In Express, mount the directory at a path: app.use('/api', appRoutes('./app')).",
+  logLevel: "It is Fastify's. In Express there is nothing that it could set.",
+  unhandledMethod: "It is Express's. In Fastify, a route of the server for the same path comes first by itself."
+}
+
 function unknownOption (name: string, known: string[], within: string): string {
+  if (within === '' && Object.hasOwn(OF_OTHER_HOST, name)) return `Unknown option \`${name}\`. ${OF_OTHER_HOST[name]!}`
   const meant = didYouMean(name, known)
   return `Unknown option \`${within}${name}\`. ${meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean \`${within}${meant}\`?`}`
 }

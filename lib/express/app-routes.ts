@@ -1,6 +1,7 @@
 import { currentContext } from '../context/request-context.ts'
 import { WrongHostError } from '../errors.ts'
 import type { ExpressHost } from './exchange.ts'
+import { refuseFastify } from './refuse-fastify.ts'
 import { createMiddleware, type AppRoutesMiddleware, type ExpressAppRoutesOptions } from './middleware.ts'
 
 export type { ExpressAppRoutesOptions as AppRoutesOptions, AppRoutesMiddleware } from './middleware.ts'
@@ -25,6 +26,8 @@ export type { AppDirectoryProblem } from '../errors.ts'
 export function appRoutes (options: string | URL | ExpressAppRoutesOptions): AppRoutesMiddleware {
   return createMiddleware(options)
 }
+
+refuseFastify(appRoutes)
 
 /** What the host knows of the current request. */
 export interface HostRequest<Req = ExpressHost['req'], Res = ExpressHost['res']> {

@@ -16,10 +16,12 @@ import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import type { Method } from '../routes/table.ts'
+import { warnOfProcess } from '../warn.ts'
 import { dispatch } from './dispatch.ts'
 import type { ConnectRequest, ConnectResponse, ExpressExchange, Next } from './exchange.ts'
 import { logError, logWarning } from './log.ts'
 import type { ExpressMount, Host } from './mount.ts'
+import { refuseFastify } from './refuse-fastify.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
   /**
@@ -63,8 +65,12 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
     mount = loaded
     if (loaded.prerender === 'background') setImmediate(() => { void loaded.statics!.prerenderBehind() })
   })
+  let isAwaited = false
   // Whoever asks is told: ready(), and every request.
-  loading.catch(leaveProcess)
+  loading.catch((error: unknown) => {
+    leaveProcess()
+    if (!isAwaited) console.error('The app directory was not loaded, and every request gets this error. Await ready() to learn of it at the start.', error)
+  })
 
   const middleware = (req: ConnectRequest, res: ConnectResponse, next?: Next): void => {
     const host: Host = { req, res, next: next ?? finalHandler(res), isLast: next === undefined }
@@ -76,7 +82,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
       })
     }
   }
-  return Object.assign(middleware, {
+  return Object.assign(refuseFastify(middleware), {
     upgrade (req: ConnectRequest, socket: Duplex, head: Buffer) {
       unlessTaken(req, socket, head, () => {
         if (!isWebSocket(req) || oldCode?.wantsUpgrade?.(req) !== true) return serveWithoutUpgrade(req, socket)
@@ -84,7 +90,10 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
         middleware(req, res, finalHandler(res))
       })
     },
-    ready: () => loading,
+    ready () {
+      isAwaited = true
+      return loading
+    },
     cache: caches,
     async close () {
       lifecycle.close()
@@ -103,8 +112,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
 const tellOfError: ExpressMount['logError'] = (exchange, err, message) => { logError((exchange as ExpressExchange).req, err, message) }
 
 async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unhandledMethod'>, lifecycle: Lifecycle, oldCode: OldCode | undefined, caches: ServerCaches): Promise<ExpressMount> {
-  const warn = (message: string): void => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
-  const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'express', lifecycle, warn, inform: warn, logError: tellOfError })
+  const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'express', lifecycle, warn: warnOfProcess, inform: warnOfProcess, logError: tellOfError })
   const mount: ExpressMount = {
     table,
     endpoints: new Map(),

@@ -6,7 +6,7 @@ import type { Prerender } from '../cache/options.ts'
 import { ServerCaches } from '../cache/outside.ts'
 import { createOldCode } from '../beside/fallback.ts'
 import { createShadows } from '../beside/shadow.ts'
-import { AppRoutesOptionError } from '../errors.ts'
+import { AppRoutesOptionError, WrongHostError } from '../errors.ts'
 import type { HostExchange } from '../handle/context.ts'
 import { Lifecycle } from '../handle/lifecycle.ts'
 import type { OldCode } from '../handle/passed-request.ts'
@@ -17,6 +17,7 @@ import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { RouterOptions, RouteTable } from '../routes/table.ts'
+import { warnOfProcess } from '../warn.ts'
 import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
@@ -38,7 +39,7 @@ export interface FastifyAppRoutesOptions extends AppRoutesOptions {
  * The plugin itself: a thin shell, so that requests which nothing matches are seen where they end up, around an
  * encapsulated child with the routes, so that our body parser does not touch the host's.
  */
-export async function plugin (fastify: FastifyInstance, given: string | URL | FastifyAppRoutesOptions): Promise<void> {
+async function register (fastify: FastifyInstance, given: string | URL | FastifyAppRoutesOptions): Promise<void> {
   const options = parseOptions(given, {
     prefix: { valid: (value) => typeof value === 'string', expected: 'a path' },
     logLevel: { valid: (value) => typeof value === 'string', expected: 'a log level' }
@@ -64,6 +65,12 @@ export async function plugin (fastify: FastifyInstance, given: string | URL | Fa
   fastify.register((child) => registerRoutes(child, options, mount), scope)
 }
 
+/** @throws WrongHostError at once where it is no Fastify that calls: `app.use(appRoutes('./app'))` */
+export function plugin (fastify: FastifyInstance, given: string | URL | FastifyAppRoutesOptions): Promise<void> {
+  if (typeof fastify?.addHook !== 'function') throw new WrongHostError("This appRoutes is the Fastify plugin: fastify.register(appRoutes, './app'). For Express, import appRoutes from fastify-app-routes/express.")
+  return register(fastify, given)
+}
+
 async function registerRoutes (child: FastifyInstance, options: Options, mount: FastifyMount): Promise<void> {
   const { table, gate, oldCode } = mount
   // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
@@ -71,7 +78,7 @@ async function registerRoutes (child: FastifyInstance, options: Options, mount: 
   mount.statics = new StaticRoutes(mount, table, segmentsOf(prefix), prefix)
   prerenderAhead(child, mount.statics, options.cache.prerender)
   if (gate !== undefined) installGate(child, mount, gate, prefix)
-  refuseDuplicates(child, table, prefix)
+  refuseDuplicates(child, options.dir, table, prefix)
   refuseUnknownConstraints(child, options.dir, table)
   await registerFolders(child, table, (scope, routes) => {
     scope.removeAllContentTypeParsers()
@@ -94,7 +101,7 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
   // There is no request where an answer is made ahead.
   const logFor = (exchange: HostExchange): FastifyBaseLogger => (exchange as Partial<FastifyExchange>).request?.log ?? fastify.log
   const logError: FastifyMount['logError'] = (exchange, err, message) => { logFor(exchange).error({ err }, message) }
-  const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'fastify', router, lifecycle, warn: log.warn, inform: log.info, logError })
+  const { table, settings, gate, reportError } = await loadDirectory(options, { name: 'fastify', router, lifecycle, warn: warnOf(fastify), inform: log.info, logError })
   const ignoresSlashes = router.ignoreTrailingSlash === true
   const slashRedirects = ignoresSlashes ? 'ignore' : settings.slashRedirects
   return {
@@ -125,6 +132,11 @@ async function load (fastify: FastifyInstance, options: Options, oldCode: OldCod
   }
 }
 
+/** Fastify's own stand-in for a logger has no level; one that the user has silenced is to stay silent. */
+function warnOf ({ log }: FastifyInstance): (message: string) => void {
+  return log.warn === log.fatal && log.level === undefined ? warnOfProcess : (message) => { log.warn(message) }
+}
+
 function logOf ({ log }: FastifyInstance): CacheLog {
   // Where nothing is logged all methods are the same, and do nothing; a level may be set later. `isLevelEnabled` is pino's own.
   const isWanted = (): boolean => log.debug !== log.fatal && (log as Partial<{ isLevelEnabled (level: string): boolean }>).isLevelEnabled?.('debug') !== false
@@ -152,7 +164,7 @@ function prefixFor ({ prefix: outer }: FastifyInstance, own: string | undefined,
 function installGate (scope: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
   if (mount.isForHost) guardHost(rootOf(scope), mount, gate, prefix)
   else guardRoutes(scope, mount, gate, prefix)
-  if (mount.basePath === '') for (const source of gate.unreachableBelow(prefix)) scope.log.warn(`The matcher '${source}' of the proxy matches nothing below the prefix '${prefix}': matchers see the whole path.`)
+  if (mount.basePath === '') for (const source of gate.unreachableBelow(prefix)) warnOf(scope)(`The matcher '${source}' of the proxy matches nothing below the prefix '${prefix}': matchers see the whole path.`)
 }
 
 const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }

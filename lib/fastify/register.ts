@@ -2,6 +2,7 @@ import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
 import type { errorHandlerFor } from './errors.ts'
+import { rootOf } from './automatic.ts'
 import { routeOptionsOf } from './route-config.ts'
 import { acceptAnyContentType, routeHandler, type FastifyMount } from './route-handler.ts'
 
@@ -9,17 +10,33 @@ import { acceptAnyContentType, routeHandler, type FastifyMount } from './route-h
  * Two explicit routes of one path and method cannot both be. All clashes are told at once, with our file in them.
  * @throws RouteRegistrationError
  */
-export function refuseDuplicates (child: FastifyInstance, table: RouteTable, prefix: string): void {
-  const clashes: string[] = []
+export function refuseDuplicates (child: FastifyInstance, dir: string, table: RouteTable, prefix: string): void {
+  const clashes: Array<{ method: Method, url: string, file: string }> = []
   for (const route of table.routes) {
     for (const method of Object.keys(route.handlers) as Method[]) {
       if (isAutomaticHead(route, method)) continue
       for (const url of table.routerPaths(route).map((path) => withPrefix(prefix, path))) {
-        if (child.hasRoute({ method, url, constraints: constraintsOf(route) })) clashes.push(`\n  ${method} ${url}: declared by the server and by ${route.file}`)
+        if (child.hasRoute({ method, url, constraints: constraintsOf(route) })) clashes.push({ method, url, file: route.file })
       }
     }
   }
-  if (clashes.length > 0) throw new RouteRegistrationError(`${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:${clashes.join('')}`)
+  const isOwn = addPlace(rootOf(child), `${prefix} ${dir}`)
+  if (clashes.length === 0) return
+  const what = isOwn
+    ? `The app directory ${dir} is registered already. Register it once, or give one of the two another \`prefix\`:`
+    : `${clashes.length === 1 ? 'A route is' : `${clashes.length} routes are`} declared twice. Remove the server's own or the exported verb:`
+  throw new RouteRegistrationError(what + clashes.map(({ method, url, file }) => `\n  ${method} ${url}: ${isOwn ? '' : 'declared by the server and by '}${file}`).join(''))
+}
+
+const places = new WeakMap<FastifyInstance, Set<string>>()
+
+/** Whether the same directory is at the same place already. */
+function addPlace (root: FastifyInstance, place: string): boolean {
+  const known = places.get(root) ?? new Set()
+  places.set(root, known)
+  const has = known.has(place)
+  known.add(place)
+  return has
 }
 
 /**

@@ -3,6 +3,7 @@ import { Stream } from 'node:stream'
 import { currentContext } from '../context/request-context.ts'
 import type { NextApiResponse } from '../next/api-types.ts'
 import { tagsOfPath } from '../next/cache-tags.ts'
+import { warnOfProcess } from '../warn.ts'
 import { pathOf } from '../web/target.ts'
 import { clearPreviewData, setDraftMode, setPreviewData, type PreviewOptions } from './api-preview.ts'
 import { etagOf, isFresh } from './etag.ts'
@@ -84,5 +85,5 @@ function redirect (res: NextApiResponse, [first, second]: [string] | [number, st
 async function revalidate (urlPath: unknown): Promise<void> {
   if (typeof urlPath !== 'string' || !urlPath.startsWith('/')) throw new Error(`Invalid urlPath provided to revalidate(), must be a path e.g. /blog/post-1, received ${String(urlPath)}`)
   const context = currentContext('res.revalidate')
-  await context.caching.invalidate(tagsOfPath(pathOf(urlPath), undefined, (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }), { expire: 0 })
+  await context.caching.invalidate(tagsOfPath(pathOf(urlPath), undefined, warnOfProcess), { expire: 0 })
 }

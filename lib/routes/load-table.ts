@@ -5,6 +5,7 @@ import type { Compat } from './options.ts'
 import { loadFolderPlugins, pluginOf, type FolderPlugin } from './folder-plugins.ts'
 import { loadFiles, type LoadedFile, type MetadataSource } from './load-files.ts'
 import { needsContext } from './needs-context.ts'
+import { warnAboutExports } from './odd-exports.ts'
 import { addLoadProblem, inOrder } from './problems.ts'
 import { GUARDS } from './route-config.ts'
 import { scan, type Entry } from './scan.ts'
@@ -103,13 +104,4 @@ function readHandlers (module: Record<string, unknown>, file: string, problems: 
   // Next.js lets GET answer HEAD where no HEAD is exported.
   if (handlers.HEAD === undefined && handlers.GET !== undefined) handlers.HEAD = handlers.GET
   return handlers
-}
-
-function warnAboutExports (module: Record<string, unknown>, handlers: Route['handlers'], file: string, warn: LoadOptions['warn']): void {
-  for (const method of METHODS) {
-    const lower = method.toLowerCase()
-    if (typeof module[lower] === 'function') warn(`${file} exports ${lower}, which is not a handler: Next.js takes upper-case names only. Rename it to ${method}.`)
-  }
-  if (typeof module.default === 'function') warn(`${file} has a default export, which is not a handler. Export a function for each verb: GET, POST, …`)
-  if (Object.keys(handlers).length === 0) warn(`${file} exports no handler: every request to it is answered 405.`)
 }

@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { globby } from 'globby'
-import { AppDirectoryNotFoundError } from '../errors.ts'
+import { demandDirectory } from './directory.ts'
 import type { Entry } from './scan.ts'
 
 /** Which of several files of one path is taken, by their endings. */
@@ -16,8 +15,7 @@ const ENDINGS = ['tsx', 'ts', 'jsx', 'js', 'mts', 'mjs', 'cts', 'cjs']
  */
 export async function scanPages (dir: string, appDir: string, warn: (message: string) => void): Promise<Entry[]> {
   const pages = path.basename(dir) === 'api' ? path.dirname(dir) : dir
-  const stats = await stat(dir).catch(() => undefined)
-  if (!stats?.isDirectory()) throw new AppDirectoryNotFoundError('pages', dir)
+  await demandDirectory('pages', dir)
   const files = await globby([`api.{${ENDINGS.join()}}`, `api/**/*.{${ENDINGS.join()}}`], { cwd: pages, ignore: ['**/node_modules/**', '**/*.d.{ts,mts,cts}'], dot: true, expandDirectories: false })
   const toAppDir = path.relative(appDir, pages).replaceAll('\\', '/')
   const chosen = new Map<string, Entry>()

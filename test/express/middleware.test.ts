@@ -6,6 +6,7 @@ import connect from 'connect'
 import express from 'express'
 // @ts-expect-error -- the alias has no declarations of its own
 import express4 from 'express4'
+import Fastify, { type FastifyPluginAsync } from 'fastify'
 import helmet from 'helmet'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawnSync } from 'node:child_process'
@@ -171,6 +172,17 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
       shared.goOn()
       t.equal((await response).text, 'slow')
       await middleware.ready()
+    })
+
+    t.test('a directory that cannot be loaded is told on the console, unless ready() is awaited', async (t) => {
+      const dir = t.testdir({ broken: { 'route.ts': 'throw new Error("at load")' } })
+      const told = t.capture(console, 'error')
+      await appRoutes(dir).ready().catch(() => {})
+      t.same(told(), [])
+      appRoutes(dir)
+      const { send } = await listen(t, make().use(appRoutes(dir)))
+      await send('/')
+      t.match(told(), [{ args: [/^The app directory was not loaded/, { code: 'FAR_ERR_APP_DIRECTORY' }] }, {}])
     })
 
     t.test('a directory that cannot be loaded rejects ready(), and fails each request', async (t) => {
@@ -559,4 +571,15 @@ t.test('streams, clients that leave, and closing', async (t) => {
     await cancelled
     await middleware.close()
   })
+})
+
+t.test('registered with Fastify, the middleware and what makes it name the other entry', async (t) => {
+  const dir = t.testdir({ 'route.ts': 'export const GET = () => new Response()' })
+  const middleware = appRoutes(dir)
+  t.teardown(() => middleware.close())
+  const error = { code: 'FAR_ERR_WRONG_HOST', message: /^This appRoutes is the Express middleware\. For Fastify, import it from fastify-app-routes:/ }
+  const server = Fastify()
+  for (const plugin of [appRoutes, middleware]) t.throws(() => server.register(plugin as unknown as FastifyPluginAsync), error)
+  await server.close()
+  t.throws(() => appRoutes({ dir, prefix: '/api' } as object as { dir: string }), { code: 'FAR_ERR_OPTION', message: /`prefix`\. It is Fastify's\. In Express, mount the directory at a path: app\.use\('\/api'/ })
 })

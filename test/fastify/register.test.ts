@@ -125,7 +125,7 @@ t.test('a directory registered twice is an error that names every clash', async 
   const server = Fastify()
   t.teardown(() => server.close())
   await server.register(appRoutes, dir)
-  await t.rejects(startWith(server, dir), { code: 'FAR_ERR_DUPLICATED_ROUTE', message: /GET \/a: .*a\/route\.ts[\s\S]*POST \/b\/:id: .*b\/\[id\]\/route\.ts/ })
+  await t.rejects(startWith(server, dir), { code: 'FAR_ERR_DUPLICATED_ROUTE', message: /is registered already\.[^]*GET \/a: a\/route\.ts[\s\S]*POST \/b\/:id: .*b\/\[id\]\/route\.ts/ })
 })
 
 t.test('a directory registered twice under different prefixes is fine', async (t) => {
@@ -145,7 +145,7 @@ t.test('wrong options are told precisely', async (t) => {
     [{ dir, Prefix: '/x' }, /Unknown option `Prefix`\. Did you mean `prefix`\?/],
     [{ dir, loglevel: 'info' }, /Did you mean `logLevel`\?/],
     [{ dir, completelyOther: 1 }, /Unknown option `completelyOther`\. Known options: dir, compat/],
-    [{ dir, unhandledMethod: 'next' }, /Unknown option `unhandledMethod`/],
+    [{ dir, unhandledMethod: 'next' }, /Unknown option `unhandledMethod`\. It is Express's\./],
     [{ dir, compat: 12 }, /`compat` must be 13, 14, 15 or 16, not 12/],
     [{ dir, compat: '16' }, /`compat` must be 13, 14, 15 or 16, not '16'/],
     [{ dir, trailingSlash: 'yes' }, /`trailingSlash` must be true, false or 'ignore', not 'yes'/],
@@ -173,6 +173,50 @@ t.test('a directory that does not exist is named', async (t) => {
   const server = Fastify()
   t.teardown(() => server.close())
   await t.rejects(startWith(server, './no/such/app'), { code: 'FAR_ERR_DIR_NOT_FOUND', message: new RegExp(path.resolve('no/such/app').replaceAll('\\', '\\\\')) })
+})
+
+t.test('a file in the place of a directory is told as one', async (t) => {
+  const dir = appDir(t, { '/a': HELLO })
+  for (const options of [path.join(dir, 'a/route.ts'), { dir, pagesDir: path.join(dir, 'a/route.ts') }]) {
+    const server = Fastify()
+    await t.rejects(startWith(server, options), { code: 'FAR_ERR_DIR_NOT_FOUND', message: /route\.ts is not a directory\./ })
+    await server.close()
+  }
+})
+
+t.test('a directory that is registered twice at one place is told so', async (t) => {
+  const dir = appDir(t, { '/a': HELLO })
+  const server = Fastify()
+  t.teardown(() => server.close())
+  server.register(appRoutes, dir)
+  server.register(async (child) => { await child.register(appRoutes, { dir, prefix: '/' }) })
+  await t.rejects(async () => { await server.ready() }, { code: 'FAR_ERR_DUPLICATED_ROUTE', message: `The app directory ${dir} is registered already.` })
+})
+
+t.test('what is odd is a process warning where the server has no logger', async (t) => {
+  const dir = appDir(t, { '/a': 'export default () => new Response()' })
+  const told = async (options: object): Promise<string[]> => {
+    const messages: string[] = []
+    const listener = ({ name, message }: Error): void => { if (name === 'AppRoutesWarning') messages.push(message) }
+    process.on('warning', listener)
+    const server = Fastify(options)
+    await server.register(appRoutes, dir)
+    await new Promise(setImmediate)
+    process.off('warning', listener)
+    await server.close()
+    return messages
+  }
+  t.match(await told({}), [/a\/route\.ts has a default export/, /a\/route\.ts exports no handler/])
+  t.match(await told({ logger: false }), [/default export/, /no handler/])
+  t.same(await told({ logger: { level: 'silent' } }), [], 'a logger that the user has silenced')
+  t.same(await told({ logger: { level: 'warn', stream: { write () {} } } }), [], 'a logger that tells it')
+})
+
+t.test('the plugin called as a middleware names the other entry', async (t) => {
+  const plugin = appRoutes as unknown as (...args: unknown[]) => unknown
+  const error = { code: 'FAR_ERR_WRONG_HOST', message: /import appRoutes from fastify-app-routes\/express/ }
+  t.throws(() => plugin('./app'), error)
+  t.throws(() => plugin({ method: 'GET' }, {}, () => {}), error)
 })
 
 t.test('a directory that fails to load registers nothing', async (t) => {

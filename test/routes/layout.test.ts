@@ -386,6 +386,24 @@ t.test('exports that are no handlers are warned of, with the file', async (t) =>
   await server.close()
 })
 
+t.test('exports that miss a known name by a letter are warned of, helpers are not', async (t) => {
+  const dir = t.testdir({
+    verbs: { 'route.ts': 'export const GET = () => new Response()\nexport const Post = GET\nexport const POSTT = GET\nexport const DELET = GET\n' },
+    config: { 'route.ts': "export const GET = () => new Response()\nexport const runtim = 'nodejs'\nexport const fetchcache = 'auto'\nexport const generateStaticParam = () => []\n" },
+    helpers: { 'route.ts': 'export const GET = () => new Response()\nexport class Pet {}\nexport const PORT = 1\nexport const gets = GET\nexport const posts = GET\nexport const time = 1\nexport const config = {}\nexport const POSTS_OF = GET\n' }
+  })
+  const { server, warnings } = await load(dir)
+  t.strictSame(warnings.map((warning) => warning.replaceAll('\n', ' ')).sort(), [
+    'config/route.ts exports fetchcache, which has no effect. Did you mean fetchCache?',
+    'config/route.ts exports generateStaticParam, which has no effect. Did you mean generateStaticParams?',
+    'config/route.ts exports runtim, which has no effect. Did you mean runtime?',
+    'verbs/route.ts exports DELET, which is not a handler. Did you mean DELETE?',
+    'verbs/route.ts exports POSTT, which is not a handler. Did you mean POST?',
+    'verbs/route.ts exports Post, which is not a handler: Next.js takes upper-case names only. Rename it to POST.'
+  ])
+  await server.close()
+})
+
 /** A plain reference: which files have something wrong with them. Every rule looks at all pairs. */
 function wrongFiles (files: Array<{ kind: 'route' | 'page', file: string, segments: string[] }>, compat: Compat): Set<string> {
   const wrong = new Set<string>()
