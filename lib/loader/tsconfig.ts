@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createPathsMatcher, getTsconfig, type TsConfigJson } from 'get-tsconfig'
 
@@ -25,10 +26,34 @@ function read (dir: string): Config {
   try {
     const found = getTsconfig(dir, 'tsconfig.json', files) ?? getTsconfig(dir, 'jsconfig.json', files)
     if (found === null) return NONE
+    warnOfSyntax(found.path)
     return { options: found.config.compilerOptions ?? {}, match: createPathsMatcher(found) ?? NONE.match }
   } catch (error) {
     // A server in production may lack a package that its tsconfig.json extends; most do not need `paths` at all.
-    process.emitWarning(`The tsconfig.json for ${dir} could not be read, so its \`paths\` are not resolved: ${(error as Error).message}`, { code: 'FAR_TSCONFIG' })
+    warn(`The tsconfig.json for ${dir} could not be read, so its \`paths\` are not resolved: ${(error as Error).message}`)
     return NONE
   }
+}
+
+const warn = (message: string): void => { process.emitWarning(message, { code: 'FAR_TSCONFIG' }) }
+
+const checked = new Set<string>()
+
+/** The parser takes anything, and passes over what it does not understand. */
+function warnOfSyntax (file: string): void {
+  if (checked.has(file)) return
+  checked.add(file)
+  const text = asJson(readFileSync(file, 'utf8'))
+  try {
+    if (text.trim() !== '') JSON.parse(text)
+  } catch (error) {
+    warn(`${file} is not valid JSON, so its \`paths\` may not be resolved: ${(error as Error).message}`)
+  }
+}
+
+/** Without comments and commas at ends, which TypeScript allows. Nothing changes its line and column. */
+function asJson (text: string): string {
+  const blank = (pattern: RegExp, from: string): string => from.replace(pattern, (found: string, quoted?: string) => quoted ?? found.replace(/[^\n]/g, ' '))
+  const code = blank(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[^]*?\*\//g, text.replace(/^\uFEFF/, ''))
+  return blank(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, code)
 }
