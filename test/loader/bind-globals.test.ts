@@ -24,9 +24,20 @@ t.test('names that an ES module uses freely are bound on its first line: by an i
     'const list: Array<string | Request> = [new Request(1), Request.name]',
     'if (x instanceof Request) y()',
     '// counts as Request\nnew Request(1)',
-    '/**\n * A Request, or so.\n */\nnew Request(1)'
+    '/**\n * A Request, or so.\n */\nnew Request(1)',
+    'const types = { Request, Headers }\nnew Request(1)',
+    'const types = [Headers, Request]\nnew Request(1)',
+    'const types = { a: [{ Request }], b: Request }\nnew Request(1)',
+    'f({ Request }, [Request], { a: Request })',
+    'const a = b\nRequest.name',
+    'function f ({ request }: { request: Request }) {}',
+    'function f () {\n  const copy: Request = new Request(1)\n  return copy\n}',
+    'function f () {\n  const [a] = [b as Request, c]\n}',
+    'type Context = { request: Request }\nexport const a = 1',
+    'class Worker { async Request () {} }\nnew Request(1)'
   ]) t.match(bindModule(used, ALL), /^var \{[^}]*Request[^}]*\} = globalThis/, used)
   t.equal(bindModule("#!/usr/bin/env node\nimport('x', fetch)", ALL), "#!/usr/bin/env node\nimport { fetch } from 'fastify-app-routes/globals';import('x', fetch)")
+  t.match(bindModule('#!/usr/bin/env node\r\nawait fetch(1)', ALL), /^#!.*\r\nvar \{ fetch \}/)
 })
 
 t.test('a name that an ES module declares itself, or may declare, is left alone', async (t) => {
@@ -61,8 +72,39 @@ t.test('a name that an ES module declares itself, or may declare, is left alone'
     'fetch = wrap(fetch)',
     'enum Request { A }\nnew Request(1)',
     'export { fetch } from "undici"\nfetch(1)',
+    "import * as fetch from 'x'\nfetch.default(1)",
+    "import a, * as Response from 'x'\nResponse.json(1)",
+    "import {\n  a, // in order to return\n  Response } from 'x'\nResponse.json(1)",
+    "import {\n  a, // calls fetch (\n  fetch } from 'x'\nfetch(1)",
+    'const { a: { fetch } } = x\nfetch(1)',
+    'const { a: [{ fetch }], b } = x\nfetch(1)',
+    'const { fetch }: Undici = x\nfetch(1)',
+    'for (var { fetch } of x) fetch(1)',
+    'const\n  fetch = 1\nfetch(1)',
+    'fetch ??= x\nfetch(1)',
     'declare const fetch: unknown\nfetch(1)'
   ]) t.equal(bindModule(source, ALL), source, source)
+})
+
+t.test('the words of strings, templates, regular expressions and comments neither declare a name nor stand in the way', async (t) => {
+  for (const text of [
+    "const s = 'Bad Request'",
+    'const s = "<h1>Bad Request</h1>"',
+    "const s = ['a', 'Request']",
+    "const s = { error: 'Request timeout', title: 'Bad Request' }",
+    "const log = () => console.log('Incoming Request:', 1)",
+    // eslint-disable-next-line no-template-curly-in-string
+    'const s = `Too large a Request of ${a} for a Request, const Request = ${`import ${b} Request`} `',
+    'const s = `\n  Request: a\n  class Request {}\n`',
+    'const n = 1 // the Request',
+    'const n = 1 /* no Request here */',
+    '/*\nA Request comment\n*/',
+    '/*\n  the Request\n  is here */',
+    'const r = /a Request[/"]/',
+    "import { a /* a Request */ } from 'x'"
+  ]) t.match(bindModule(`${text}\nexport const copy = (request) => new Request(request)\n`, ALL), /^(?:var|import) \{[^}]*Request[^}]*\}/, text)
+  for (const source of ["const s = 'the Request here'", '// a Response of old\nexport const a = 1', "const s = 'new Request for'\nclass Request {}\nnew Request(1)", 'const r = /"/, s = "a"\nclass Request {}\nnew Request("b")']) t.equal(bindModule(source, ALL), source, source)
+  t.match(bindScript('exports.a = `\nimport x from "y"\n`; fetch(1)', ALL), /^\(function \(fetch\)/, 'words of an ES module')
 })
 
 t.test('an ES module that does not use the names keeps its text', async (t) => {
@@ -113,7 +155,7 @@ t.test('packages keep the ordinary Response; the real Next.js keeps all', async 
 t.test('long texts are looked through', async (t) => {
   const text = 'const value = `' + 'import the const and var of a Response, '.repeat(20_000) + '`\nfetch(1)\n'
   const comments = '/* */'.repeat(5000) + "\nexports.a = fetch('x')"
-  t.equal(bindModule(text, ['Response']), text, 'a word of prose is in doubt')
+  t.equal(bindModule(text, ['Response']), text, 'a word of prose is no use')
   t.match(bindModule(text, ['fetch']), /^import \{ fetch \}/)
   t.match(bindScript(comments, ALL), /^\(function \(fetch\)/)
 })
@@ -182,6 +224,7 @@ import { NextRequest } from 'next/server'
 import { forward } from '../../forward.ts'
 export async function POST (request: Request) {
   const copy = new Request(request, { headers: { 'x-b': '1' } })
+  if (copy.url === 'x') return new Response('Bad Request, like a Request', { status: 400 }) // the Request
   return Response.json([await copy.text(), copy.method, copy.headers.get('x-b'), request.bodyUsed, copy instanceof Request, request instanceof Request])
 }
 export async function PUT (request: Request) {
@@ -198,7 +241,7 @@ import { esm } from 'esm-package'
 import cjs from 'cjs-package'
 export const GET = async (request: Request) => Response.json([esm(request).url === request.url, cjs(request).headers.get('x-q')])
 `
-const FORWARD = "export const forward = (request: Request): Promise<Response> => fetch(request)\nexport const helper = (): Response => new Response('h')\n"
+const FORWARD = "import * as Request from './shapes.ts'\nexport const forward = async (request: Request.Shape): Promise<Response> => await fetch(request) // no Response, but what the fetch gives\nexport const failed = [Request.shape, 'Failed to fetch', `no Response`, /Bad Response/]\nexport const helper = (): Response => new Response('h')\n"
 
 const RESPONSES = `
 import { helper } from '../../forward.ts'
@@ -270,6 +313,7 @@ for (const [name, bin] of [[process.version, process.execPath], ...['22', '24', 
       mkdirSync(path.join(project, 'app/b'))
       writeFileSync(path.join(project, 'app/b/route.ts'), RESPONSES)
       writeFileSync(path.join(project, 'forward.ts'), FORWARD)
+      writeFileSync(path.join(project, 'shapes.ts'), "export type Shape = any\nexport const shape = 'Response'\n")
       mkdirSync(path.join(project, 'app/c'))
       writeFileSync(path.join(project, 'app/c/route.cjs'), REQUIRING)
       writeFileSync(path.join(project, 'required.mjs'), REQUIRED)

@@ -453,7 +453,7 @@ function withoutTsx (name: string, files: Files): string {
   const dir = path.join(workDir, name)
   if (existsSync(dir)) return dir
   write(dir, { 'package.json': '{"type":"module"}', ...files })
-  link(dir, 'fastify', '@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'get-tsconfig', 'globby', 'lru-cache', 'ua-parser-js')
+  link(dir, 'fastify', '@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'find-my-way', 'get-tsconfig', 'globby', 'js-tokens', 'lru-cache', 'ua-parser-js')
   const copy = path.join(dir, 'node_modules', 'fastify-app-routes')
   cpSync(path.join(ROOT, 'dist'), path.join(copy, 'dist'), { recursive: true })
   cpSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'))

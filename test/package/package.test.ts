@@ -43,7 +43,7 @@ t.test('publint and arethetypeswrong are content', async (t) => {
 
 t.test('a plain install pulls in little', async (t) => {
   const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { dependencies: object }
-  t.same(Object.keys(dependencies).sort(), ['@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'fetch-to-node', 'find-my-way', 'get-tsconfig', 'globby', 'lru-cache', 'path-to-regexp', 'ua-parser-js'])
+  t.same(Object.keys(dependencies).sort(), ['@edge-runtime/cookies', '@fastify/error', 'fastify-plugin', 'fetch-to-node', 'find-my-way', 'get-tsconfig', 'globby', 'js-tokens', 'lru-cache', 'path-to-regexp', 'ua-parser-js'])
 })
 
 t.test('no any in the public types', async (t) => {
