@@ -176,7 +176,7 @@ t.test('a stream that fails while it is made anew is a failure like others', asy
 
 t.test('stores that processes share', async (t) => {
   const files = {
-    slow: route('let made = 0\nexport const revalidate = 3600\nexport const GET = async () => { await new Promise((resolve) => setTimeout(resolve, 500)); return new Response(String(++made)) }'),
+    slow: route('let made = 0\nexport const revalidate = 3600\nexport const GET = async () => { globalThis.begun = true; await new Promise((resolve) => setTimeout(resolve, 500)); return new Response(String(++made)) }'),
     fails: route('export const revalidate = 3600\nexport const GET = async () => { await new Promise((resolve) => setTimeout(resolve, 150)); throw new Error("no database") }'),
     cookie: route('export const revalidate = 3600\nexport const GET = async () => { await new Promise((resolve) => setTimeout(resolve, 150)); return new Response("own", { headers: { "set-cookie": "a=b" } }) }')
   }
@@ -191,8 +191,10 @@ t.test('stores that processes share', async (t) => {
   const [one, other] = servers as [typeof servers[0], typeof servers[0]]
 
   await t.test('whoever comes after something was invalidated waits for what was begun before, but for no longer', async (t) => {
-    const first = one.inject('/slow')
-    await sleep(150)
+    const first = one.inject('/slow').then()
+    await until(() => (globalThis as { begun?: boolean }).begun === true)
+    // So that the clock has gone on.
+    await sleep(5)
     await one.appRoutes.revalidatePath('/slow')
     const start = performance.now()
     t.equal((await one.inject('/slow')).body, '2')
