@@ -14,7 +14,9 @@ export interface Run {
   readonly compat: Compat
   readonly route: { readonly path: string, readonly config: SegmentConfig }
   readonly draft: boolean | undefined
-  /** The paths that it has: what the client used, and what is left of it behind a mount prefix. */
+  /** The path without a mount prefix, … */
+  readonly ownPathname: string
+  /** … and those with it, as the host's router and the client have them. */
   readonly pathnames: readonly string[]
   /** Whether the answer is made once for all. */
   readonly isStatic: boolean
@@ -59,7 +61,7 @@ export class CacheScope implements Caching {
   lower (seconds: number): void { this.#limit = Math.min(this.#limit, seconds) }
 
   /** Of what is made for this path. */
-  get pathTags (): string[] { return this.#pathTags ??= pathTags(this.run.route.path, this.run.pathnames) }
+  get pathTags (): string[] { return this.#pathTags ??= pathTags(this.run.route.path, this.run.ownPathname, this.run.pathnames) }
 
   /** Whether everything is to be fresh, for the client has draft mode on. */
   get isDraft (): boolean {

@@ -113,9 +113,12 @@ export class HandlerContext implements RequestContext, Run {
 
   get route (): Route { return this.endpoint.route }
 
+  get ownPathname (): string { return this.endpoint.ownPath(this.pathname) }
+
   get pathnames (): string[] {
-    const { endpoint, exchange, pathname } = this
-    return [pathname, pathOf(exchange.target), endpoint.ownPath(pathname)]
+    const { endpoint: { mount: { basePath } }, exchange, pathname, ownPathname } = this
+    // In Express the others have no base path.
+    return [pathname, pathOf(exchange.target), basePath + ownPathname]
   }
 
   get isStatic (): boolean { return this.exchange.touched !== undefined }

@@ -22,20 +22,57 @@ export function soundTags (tags: unknown, description: string, warn: (message: s
   return sound
 }
 
+/** What a path may have that has one spelling only; a comma stands between tags in a header of Next.js's. */
+const PLAIN = /^[\w\-.~!*'()@:$&+;=[\]/]*$/
+const NEEDLESS = /%(?:40|3A|24|26|2B|3B|3D|5B|5D)/g
+
 /**
- * The tags that everything made for a path has: of each folder above its route file, of that file, and of the path itself.
- * @param route in folder spelling: `/blog/[slug]`
+ * One spelling for all that mean the same path: without a slash at its end, and escaped where it must be. Next.js has
+ * what is not ASCII escaped, too.
  */
-export function pathTags (route: string, pathnames: readonly string[]): string[] {
-  const tags = [`${OF_A_PATH}/layout`]
-  const folders = route.split('/').filter((folder) => folder !== '')
-  let path = ''
-  for (const folder of folders) {
-    path += `/${folder}`
-    tags.push(`${OF_A_PATH}${path}/layout`)
+function normalPath (path: string): string {
+  const bare = path.length > 1 && path.endsWith('/') ? path.replace(/(?<=.)\/+$/, '') : path
+  return PLAIN.test(bare) ? bare : bare.split('/').map(normalSegment).join('/')
+}
+
+function normalSegment (segment: string): string {
+  try {
+    return encodeURIComponent(decodeURIComponent(segment)).replace(NEEDLESS, decodeURIComponent)
+  } catch {
+    return segment
   }
-  tags.push(`${OF_A_PATH}${path}/route`, `${OF_A_PATH}${path}/page`, ...pathnames.map((pathname) => OF_A_PATH + pathname))
-  return [...new Set(tags)]
+}
+
+/**
+ * The tags that everything made for a path has: of each folder above its route file, of that file, and of the path itself;
+ * with what stands in front of them and without.
+ * @param route in folder spelling: `/blog/[slug]`
+ * @param own the path without anything in front of the application's own
+ * @param others the same with what stands there
+ */
+export function pathTags (route: string, own: string, others: readonly string[]): string[] {
+  const path = normalPath(own)
+  const tags = new Set([OF_A_PATH + path])
+  addFolders(tags, '', route)
+  const end = path === '/' ? '' : path
+  for (const other of others) {
+    const whole = normalPath(other)
+    if (tags.has(OF_A_PATH + whole)) continue
+    tags.add(OF_A_PATH + whole)
+    if (whole.endsWith(end)) addFolders(tags, whole.slice(0, whole.length - end.length), route)
+  }
+  return [...tags]
+}
+
+function addFolders (tags: Set<string>, prefix: string, route: string): void {
+  let path = OF_A_PATH
+  tags.add(`${path}/layout`)
+  for (const folder of (prefix + normalPath(route)).split('/')) {
+    if (folder === '') continue
+    path += `/${folder}`
+    tags.add(`${path}/layout`)
+  }
+  tags.add(`${path}/route`).add(`${path}/page`)
 }
 
 /**
@@ -48,7 +85,7 @@ export function tagsOfPath (path: string, type: 'layout' | 'page' | undefined, w
     return []
   }
   if (type === undefined && /\/\[[^/]+\](?=\/|$)/.test(path)) warn(`a dynamic path "${path}" was passed to "revalidatePath", but the "type" parameter is missing. This has no effect. See https://nextjs.org/docs/app/api-reference/functions/revalidatePath`)
-  const bare = path.length > 1 ? path.replace(/\/+$/, '') : path
+  const bare = normalPath(path)
   if (type !== undefined) return [`${OF_A_PATH}${bare}${bare.endsWith('/') ? '' : '/'}${type}`]
   if (bare === '/' || bare === '/index') return [`${OF_A_PATH}/`, `${OF_A_PATH}/index`]
   return [OF_A_PATH + bare]
