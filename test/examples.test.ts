@@ -12,6 +12,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 interface Example {
   url: string
+  /** What it says to open. */
+  page: string
   /** What it has printed up to its address. */
   printed: string
   /** What it has written to its standard error. */
@@ -32,8 +34,8 @@ async function startExample (t: any, name: string, file = 'server.ts'): Promise<
   const printed: string[] = []
   for await (const line of createInterface(child.stdout)) {
     printed.push(line)
-    const url = /http:\/\/\S+/.exec(line)?.[0]
-    if (url !== undefined) return { url, printed: printed.join('\n'), complaints: () => complaints, process: child }
+    const page = /http:\/\/\S+/.exec(line)?.[0]
+    if (page !== undefined) return { url: new URL(page).origin, page, printed: printed.join('\n'), complaints: () => complaints, process: child }
   }
   throw new Error(`examples/${name} ended before it printed its address: ${complaints}`)
 }
@@ -268,6 +270,7 @@ for (const { name, host } of [{ name: 'fastify', host: 'Fastify' }, { name: 'exp
 
 t.test('the strangler example', async (t) => {
   const example = await startExample(t, 'strangler')
+  t.equal((await fetch(example.page)).status, 200, 'the page that it names')
   const ask = asker(example.url)
   const ops = { authorization: 'Bearer ops-token' }
   const setFlag = (name: string, percent: unknown, headers: Record<string, string> = ops): Promise<Asked> =>

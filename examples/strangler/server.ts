@@ -20,4 +20,4 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 await server.listen({ port: Number(process.env.PORT ?? 3000), host: process.env.HOST ?? 'localhost' })
 console.log(server.printRoutes({ commonPrefix: false }))
-console.log(`Open http://localhost:${(server.server.address() as AddressInfo).port}`)
+console.log(`Open http://localhost:${(server.server.address() as AddressInfo).port}/products`)

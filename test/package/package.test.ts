@@ -33,7 +33,7 @@ for (const name of readdirSync(path.join(root, 'node_modules'))) {
 
 t.test('the tarball holds the library and nothing else', async (t) => {
   const kinds = new Set(files.map((file) => file.path.split('/')[0]))
-  t.same([...kinds].sort(), ['LICENSE', 'README.md', 'dist', 'lib', 'package.json'])
+  t.same([...kinds].sort(), ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'lib', 'package.json'])
 })
 
 t.test('publint and arethetypeswrong are content', async (t) => {
