@@ -1,7 +1,7 @@
 import t from 'tap'
 import { once } from 'node:events'
 import net from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import http from 'node:http'
 import compress from '@fastify/compress'
 import cors from '@fastify/cors'
@@ -98,28 +98,66 @@ t.test('a wrong content-length never spoils the next answer on the connection', 
 })
 
 t.test('a body from fetch() is passed on with true headers', async (t) => {
-  const upstream = http.createServer((_req, res) => {
-    const body = gzipSync('from upstream')
-    res.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length, connection: 'keep-alive', 'keep-alive': 'timeout=5', 'x-upstream': 'yes' }).end(body)
+  const upstream = http.createServer((req, res) => {
+    const encoded = !req.url!.startsWith('/plain')
+    const body = encoded ? gzipSync('from upstream') : Buffer.from('from upstream')
+    if (encoded) res.setHeader('content-encoding', 'gzip')
+    res.writeHead(200, { 'content-length': body.length, connection: 'keep-alive', 'keep-alive': 'timeout=5', 'x-upstream': 'yes' }).end(body)
   }).listen(0, 'localhost')
   await once(upstream, 'listening')
   t.teardown(() => { upstream.close(); upstream.closeAllConnections() })
   const url = `http://localhost:${(upstream.address() as net.AddressInfo).port}/`
-  const dir = t.testdir({
-    wrapped: { 'route.ts': `export const GET = async () => { const u = await fetch('${url}'); return new Response(u.body, { status: u.status, headers: u.headers }) }` },
-    direct: { 'route.ts': `export const GET = () => fetch('${url}')` },
-    own: { 'route.ts': "import { gzipSync } from 'node:zlib'\nexport const GET = () => new Response(gzipSync('own'), { headers: { 'content-encoding': 'gzip' } })" }
-  })
-  onEveryHost(t, { dir }, async (t, host) => {
-    for (const path of ['/wrapped', '/direct']) {
-      const answer = await host.send(path)
-      t.equal(answer.text, 'from upstream', path)
-      t.equal(answer.headers['content-encoding'], undefined)
-      t.equal(answer.headers['x-upstream'], 'yes')
+  const longer = "new TransformStream({ flush (c) { c.enqueue(new TextEncoder().encode(', and more')) } })"
+  // `u` is the answer of the upstream.
+  const passed: Record<string, string> = {
+    direct: 'u',
+    clone: 'u.clone()',
+    wrapped: 'new Response(u.body, { status: u.status, headers: u.headers })',
+    init: 'new Response(u.body, u)',
+    ofClone: 'new Response(u.clone().body, { headers: u.headers })',
+    tee: 'new Response(u.body.tee()[0], { headers: u.headers })',
+    piped: 'new Response(u.body.pipeThrough(new TransformStream()), { headers: u.headers })',
+    longer: `new Response(u.body.pipeThrough(${longer}), { headers: u.headers })`,
+    text: 'new Response(await u.text(), { headers: u.headers })',
+    copied: 'new Response(await u.text(), { headers: new Headers(u.headers) })',
+    spread: 'new Response(await u.text(), { headers: { ...Object.fromEntries(u.headers) } })',
+    bytes: 'new Response(await u.arrayBuffer(), { headers: u.headers })',
+    blob: 'new Response(await u.blob(), { headers: u.headers })',
+    next: 'new NextResponse(u.body.pipeThrough(new TransformStream()), u)',
+    nextBytes: 'new NextResponse(await u.arrayBuffer(), u)',
+    twice: 'new Response(u.body.pipeThrough(new TransformStream()), new Response(null, u))'
+  }
+  const files: Record<string, { 'route.ts': string }> = {
+    own: { 'route.ts': "import { gzipSync } from 'node:zlib'\nexport const GET = () => new Response(gzipSync('own'), { headers: { 'content-encoding': 'gzip' } })" },
+    again: { 'route.ts': `export const GET = async () => { const u = await fetch('${url}'); const r = new Response(u.body.pipeThrough(new CompressionStream('gzip')), u); r.headers.set('Content-Encoding', 'gzip'); return r }` },
+    'head-plain': { 'route.ts': `export const HEAD = async () => { const u = await fetch('${url}plain', { method: 'HEAD' }); return new Response(null, u) }` },
+    head: { 'route.ts': `export const HEAD = async () => { const u = await fetch('${url}', { method: 'HEAD' }); return new Response(null, u) }` }
+  }
+  for (const [name, expression] of Object.entries(passed)) {
+    for (const fetching of ['fetch', 'globalThis.fetch']) {
+      const route = (path: string): string => `import { NextResponse } from 'next/server'\nexport const GET = async () => { const u = await ${fetching}('${url}${path}'); return ${expression} }`
+      files[`${name}-${fetching}`] = { 'route.ts': route('') }
+      files[`${name}-${fetching}-plain`] = { 'route.ts': route('plain') }
     }
-    const own = await host.send('/own')
-    t.equal(own.headers['content-encoding'], 'gzip', 'what a handler has compressed itself stays')
-    t.ok(own.body.equals(gzipSync('own')))
+  }
+  const dir = t.testdir(files)
+  onEveryHost(t, { dir }, async (t, host) => {
+    for (const path of Object.keys(files).filter((path) => path.includes('fetch'))) {
+      const answer = await host.send(`/${path}`)
+      t.equal(answer.text, `from upstream${path.startsWith('longer') ? ', and more' : ''}`, path)
+      t.equal(answer.headers['content-encoding'], undefined, path)
+      t.equal(answer.headers['x-upstream'], 'yes', path)
+    }
+    for (const path of ['own', 'again']) {
+      const own = await host.send(`/${path}`)
+      t.equal(own.headers['content-encoding'], 'gzip', 'what a handler has compressed itself stays')
+      t.equal(String(gunzipSync(own.body)), path === 'own' ? 'own' : 'from upstream')
+    }
+    const plain = await host.send({ method: 'HEAD', path: '/head-plain' })
+    t.equal(plain.headers['content-length'], '13')
+    const head = await host.send({ method: 'HEAD', path: '/head' })
+    t.equal(head.headers['content-encoding'], undefined, 'as GET would have it')
+    t.not(head.headers['content-length'], String(gzipSync('from upstream').length))
   })
 })
 

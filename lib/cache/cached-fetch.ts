@@ -1,5 +1,6 @@
 import { requestStorage } from '../context/request-context.ts'
 import { unwrap } from '../web/lazy-request.ts'
+import { markAsFetched } from '../web/light-headers.ts'
 import { Request, Response } from '../web/native.ts'
 import type { Kept } from './cache.ts'
 import type { CacheEntry } from './entry.ts'
@@ -164,7 +165,9 @@ export async function readUpTo (stream: ReadableStream<Uint8Array>, most: number
 function responseOf ({ body, status, headers, url }: CacheEntry): globalThis.Response {
   const list = new Headers()
   for (let index = 0; index < headers.length; index += 2) list.append(headers[index]!, headers[index + 1]!)
-  return withUrl(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: list }), url)
+  const response = withUrl(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: list }), url)
+  markAsFetched(response.headers)
+  return response
 }
 
 /** Handlers look where a response came from; who passes it on, whether `fetch()` has decoded it. */

@@ -14,6 +14,12 @@ export interface HeaderStore {
 /** The names and values of light headers that can be sent as they are, in turn; undefined where only a native list has them. */
 export let pairsOf: (headers: Headers) => string[] | undefined
 
+/** Whether a header is one that `fetch()` gave of a body, and the handler has only taken over. */
+export let isTakenOver: (headers: Headers, name: string) => boolean
+
+/** Which of the headers that speak of a body were taken over from a response of `fetch()`; undefined for none. */
+let takenOver: (headers: unknown) => readonly string[] | undefined
+
 /**
  * `Headers` without the cost of native ones for what handlers mostly do: get, set, and be sent. Whatever else is asked of
  * them, odd names and values included, is left to a native `Headers` that takes their place at that moment.
@@ -21,15 +27,22 @@ export let pairsOf: (headers: Headers) => string[] | undefined
 class Light {
   #store: HeaderStore | undefined
   #native: Headers | undefined
+  #takenOver: readonly string[] | undefined
 
-  constructor (store: HeaderStore | undefined, native: Headers | undefined) {
+  constructor (store: HeaderStore | undefined, native: Headers | undefined, takenOver: readonly string[] | undefined = undefined) {
     markAsUncloneable(this)
     this.#store = store
     this.#native = native
+    this.#takenOver = takenOver
   }
 
   static {
     pairsOf = (headers) => #store in headers && headers.#store instanceof PairStore ? headers.#store.pairs : undefined
+    isTakenOver = (headers, name) => #store in headers && headers.#takenOver?.includes(name) === true
+    takenOver = (headers) => {
+      if (!(headers instanceof Headers)) return undefined
+      return #store in headers ? headers.#takenOver : ofFetched(headers)
+    }
     const nativeOf = (self: unknown): unknown => typeof self === 'object' && self !== null && #store in self ? self.#toNative() : self
     standIn(Light.prototype, Headers.prototype, Headers.prototype, nativeOf)
     Object.defineProperty(Light.prototype, Symbol.iterator, { value: (Light.prototype as unknown as Headers).entries, configurable: true, writable: true })
@@ -64,7 +77,10 @@ class Light {
     if (this.#store instanceof PairStore && key !== undefined && isOrdinaryValue(value)) {
       this.#store.delete(key)
       this.#store.append(key, value)
-    } else Reflect.apply(Headers.prototype.set, this.#toNative(), arguments)
+    } else {
+      this.#takenOver = this.#takenOver?.filter((taken) => taken !== key)
+      Reflect.apply(Headers.prototype.set, this.#toNative(), arguments)
+    }
   }
 
   delete (name: string): void {
@@ -165,7 +181,7 @@ const SPACE = 32
 const DELETE = 127
 const LAST_LATIN1 = 255
 
-export const LightHeaders = Light as unknown as new (store: HeaderStore | undefined, native: Headers | undefined) => Headers
+export const LightHeaders = Light as unknown as new (store: HeaderStore | undefined, native: Headers | undefined, takenOver?: readonly string[]) => Headers
 
 /**
  * What `new Headers(init)` gives.
@@ -177,8 +193,43 @@ export function lightHeaders (init: HeadersInit | undefined, type: string | null
   const native = rest === undefined ? undefined : nativeHeaders(rest)
   const list = native ?? store
   if (type !== null && list.get('content-type') === null) list.append('content-type', type)
-  return native === undefined ? new LightHeaders(store, undefined) : new LightHeaders(undefined, native)
+  return native === undefined ? new LightHeaders(store, undefined) : new LightHeaders(undefined, native, takenOver(init))
 }
+
+/**
+ * Headers of a native response, which stay as they are unless they were made of those of another body.
+ * @param init what they were made of
+ */
+export function headersOf (response: Response, init: HeadersInit | undefined): Headers {
+  const taken = takenOver(init)
+  // A list of its own, since that of the response is filled again from this one.
+  return taken === undefined ? response.headers : new LightHeaders(undefined, new Headers(response.headers), taken)
+}
+
+const OF_A_BODY = ['content-encoding', 'content-length']
+
+/** The headers of a response of `fetch()` are the only ones that nobody can change (Fetch standard, 5.1, guard "immutable"). */
+function ofFetched (headers: Headers): readonly string[] | undefined {
+  let names: string[]
+  try {
+    names = OF_A_BODY.filter((name) => Headers.prototype.has.call(headers, name))
+  } catch {
+    // A stand-in for native headers
+    return undefined
+  }
+  if (names.length === 0) return undefined
+  try {
+    Headers.prototype.delete.call(headers, 'x-none')
+    return fetchedHeaders.has(headers) ? names : undefined
+  } catch {
+    return names
+  }
+}
+
+const fetchedHeaders = new WeakSet<Headers>()
+
+/** Notes headers that stand for those of a response of `fetch()`. */
+export function markAsFetched (headers: Headers): void { fetchedHeaders.add(headers) }
 
 /** A native response words the errors. */
 const nativeHeaders = (init: HeadersInit): Headers => init instanceof Headers ? new Headers(init) : new Response(null, { headers: init }).headers

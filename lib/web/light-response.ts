@@ -1,7 +1,7 @@
 import { withType } from './body.ts'
 import type { BodyInit, ResponseType } from './fetch-types.ts'
 import { replaceHeaders } from './headers.ts'
-import { lightHeaders } from './light-headers.ts'
+import { headersOf, lightHeaders } from './light-headers.ts'
 import { encodeForm } from './encode-form.ts'
 import { shareState, standIn, standInClass } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
@@ -48,10 +48,11 @@ class Light {
     markAsUncloneable(this)
     const plain = toPlainBody(body)
     if (plain === undefined) {
-      const native = new Response(body instanceof FormData ? encodeForm(body) : body, init)
+      const read = readOnce(init)
+      const native = new Response(body instanceof FormData ? encodeForm(body) : body, read)
       this.#status = native.status
       this.#statusText = native.statusText
-      this.#headers = native.headers
+      this.#headers = headersOf(native, read?.headers)
       this.#type = null
       this.#body = null
       this.#native = native
@@ -157,7 +158,7 @@ class Light {
 export function jsonResponse<T> (Class: new (body: never, init: ResponseInit | undefined) => T, ...args: [data: unknown, init?: ResponseInit]): T {
   const [data, init] = args
   // Before the data may run code of its own.
-  const read = typeof init === 'object' && init !== null ? members(init) : init
+  const read = readOnce(init)
   const text = JSON.stringify(data) as string | undefined
   // The native function words the error.
   if (text === undefined) Response.json(...args)
@@ -180,7 +181,12 @@ function checked (init: ResponseInit | undefined): { status: number, statusText:
 
 const DEFAULTS = { status: 200, statusText: '', headers: undefined }
 
-const members = ({ status, statusText, headers }: ResponseInit): ResponseInit => ({ status, statusText, headers })
+/** Each member is read once, which may be a getter's. What is no object is for the native constructor to refuse. */
+function readOnce (init: ResponseInit | undefined): ResponseInit | undefined {
+  if (typeof init !== 'object' || init === null) return init
+  const { status, statusText, headers } = init
+  return { status, statusText, headers }
+}
 
 function toPlainBody (body: unknown): PlainBody | undefined {
   if (body === null) return NO_BODY

@@ -2,7 +2,7 @@ import { validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import { BodyReadable } from './body-readable.ts'
 import { isLate, markAsLate } from './late-bodies.ts'
-import { pairsOf } from './light-headers.ts'
+import { isTakenOver, pairsOf } from './light-headers.ts'
 import { ownHeaders, plainBody, typeOfBody } from './light-response.ts'
 import { Response } from './native.ts'
 
@@ -33,8 +33,9 @@ interface Framing {
   httpVersionMajor: number
   /** Whether a content length of the handler's is true, and nobody else knows it. */
   keepsLength: boolean
-  /** Whether `fetch()` has decoded the body, so that its headers no longer tell the truth about it. */
-  decoded: boolean
+  response: Response
+  /** The body that is sent whole; undefined for a stream. */
+  plain: string | Uint8Array | null | undefined
 }
 
 /**
@@ -55,14 +56,15 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
     const headers = merged ?? ownHeaders(response)
     if (headers === undefined) return { status, statusText, headers: onlyType(typeOfBody(response)), body }
     // The host knows the length of what is sent whole.
-    return { status, statusText, headers: sentHeaders(headers, { status, httpVersionMajor, keepsLength: body === null && ofAnother, decoded: false }), body }
+    const keepsLength = body === null && ofAnother && !isDecoded(response, plain, headers.get('content-encoding'))
+    return { status, statusText, headers: sentHeaders(headers, { status, httpVersionMajor, keepsLength, response, plain }), body }
   }
   const headers = merged ?? response.headers
-  const decoded = isDecoded(response, headers.get('content-encoding'))
   const sendsStream = response.body !== null && method !== 'HEAD' && !bodyless
-  const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength: (sendsStream || ofAnother) && !decoded, decoded })
+  const keepsLength = (sendsStream || ofAnother) && !isDecoded(response, plain, headers.get('content-encoding')) && !isOfOtherBody(response)
+  const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength, response, plain })
   if (sendsStream) {
-    const body = new BodyReadable(response.body, decoded ? null : announcedLength(headers))
+    const body = new BodyReadable(response.body, keepsLength ? announcedLength(headers) : null)
     return { status, statusText, headers: sent, body: isLate(response.body) ? markAsLate(body) : body }
   }
   // No content may be sent, and the source must not be left running (RFC 9110, 9.3.2).
@@ -120,9 +122,9 @@ function nativePairs (headers: Headers): string[] {
   return pairs
 }
 
-function isSent (name: string, value: string, { httpVersionMajor, keepsLength, decoded }: Framing): boolean {
+function isSent (name: string, value: string, { httpVersionMajor, keepsLength, response, plain }: Framing): boolean {
   if (name === 'content-length') return keepsLength && LENGTH.test(value)
-  if (name === 'content-encoding') return !decoded
+  if (name === 'content-encoding') return !isDecoded(response, plain, value)
   if (name === 'connection') return httpVersionMajor < 2 && /^close$/i.test(value)
   return !OF_THE_CONNECTION.has(name)
 }
@@ -140,13 +142,21 @@ function announcedLength (headers: Headers): string | null {
 /** Bodies of responses of `fetch()`, so that they are known again inside another response. */
 export const fetchedBodies = new WeakSet<object>()
 
-// What fetch() of Node.js decodes; a list with any other coding in it stays as it is.
-const DECODED = /^(?:x-gzip|gzip|deflate|br)(?:\s*,\s*(?:x-gzip|gzip|deflate|br))*$/i
+// What fetch() of Node.js decodes, zstd since undici 7.11; a list with any other coding in it stays as it is.
+const [major, minor] = process.versions.undici!.split('.').map(Number) as [number, number]
+const CODING = `(?:x-gzip|gzip|deflate|br${major > 7 || (major === 7 && minor >= 11) ? '|zstd' : ''})`
+const DECODED = new RegExp(`^${CODING}(?:\\s*,\\s*${CODING})*$`, 'i')
 
-function isDecoded (response: Response, encoding: string | null): boolean {
+/** Whether a body is no longer, or never was, encoded as a header says. */
+function isDecoded (response: Response, plain: Framing['plain'], encoding: string | null): boolean {
   if (encoding === null || !DECODED.test(encoding.trim())) return false
-  return response.url !== '' || (response.body !== null && fetchedBodies.has(response.body))
+  return typeof plain === 'string' || response.url !== '' || (plain === undefined && isFetchedBody(response)) || isTakenOver(response.headers, 'content-encoding')
 }
+
+/** Whether a content length is that of a body of `fetch()`, which went through something on its way. */
+const isOfOtherBody = (response: Response): boolean => isTakenOver(response.headers, 'content-length') && !isFetchedBody(response)
+
+const isFetchedBody = ({ body }: Response): boolean => body !== null && fetchedBodies.has(body)
 
 // Node.js 20 and 22 keep what a native response was made of behind a symbol.
 const STATE = Object.getOwnPropertySymbols(new Response()).find((symbol) => symbol.description === 'state')
