@@ -1,6 +1,7 @@
 /** What every store promises, whatever is behind it. */
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { FileLocks } from '../../lib/cache/file/file-locks.ts'
@@ -94,6 +95,16 @@ for (const kind of KINDS) {
       t.not(await tagsOf('route:/slow'), 'fresh')
     })
 
+    await t.test('a tag may have a comma', async () => {
+      await store.set('route:/comma', entry(store, { tags: ['a,b', 'c'] }))
+      t.same((await store.get('route:/comma', []))?.entry.tags, ['a,b', 'c'])
+      await later()
+      await store.invalidate(['a'])
+      t.equal(await tagsOf('route:/comma'), 'fresh')
+      await store.invalidate(['a,b'])
+      t.not(await tagsOf('route:/comma'), 'fresh')
+    })
+
     await t.test('tags of the call count as those of the entry', async (t) => {
       await store.set('fetch:2', entry(store, { kind: 'fetch', url: 'http://a/' }))
       await later()
@@ -146,6 +157,61 @@ t.test('of invalidations at once, by several processes that share files, none is
     await later()
     await Promise.all([stores[0].invalidate([tag], {}), stores[1].invalidate([tag]), stores[2].invalidate([tag], { expire: 1000 })])
     for (const store of stores) t.equal((await store.get('route:/shared', []))?.tags, 'expired')
+  }
+})
+
+t.test('whoever deletes the directory empties the cache, and does not end it', async (t) => {
+  const dir = path.join(t.testdir({}), 'cache')
+  const store = fileStore(dir)
+  const set = (): void | Promise<void> => store.set('route:/purged', entry(store, { tags: ['purged'] }))
+  await set()
+  await (await store.lock!('purged', 1000))!()
+  for (let round = 0; round < 2; round++) {
+    await rm(dir, { recursive: true })
+    t.equal(await store.get('route:/purged', []), undefined)
+    await (await store.lock!('purged', 1000))!()
+    await set()
+    t.equal((await store.get('route:/purged', []))?.tags, 'fresh')
+    await rm(dir, { recursive: true })
+    await store.invalidate(['purged'])
+    await later()
+    await set()
+    t.equal((await store.get('route:/purged', []))?.tags, 'fresh')
+  }
+})
+
+t.test('a state of a tag that cannot be read is as if the tag was invalidated now, once', { skip: withoutRedis() }, async (t) => {
+  const dir = t.testdir({})
+  const redis = await startRedis(t)
+  const client = new Redis(redis.url)
+  t.teardown(() => { client.disconnect() })
+  const spoiled: Array<[CacheStore, (nonsense: string) => Promise<unknown>]> = [
+    [fileStore(dir), async (nonsense) => {
+      const [name] = await readdir(path.join(dir, 'tags'))
+      await writeFile(path.join(dir, 'new'), nonsense)
+      await rename(path.join(dir, 'new'), path.join(dir, 'tags', name!))
+    }],
+    [redisStore(client), async (nonsense) => {
+      await client.hset('app-routes:tags', 'spoiled', nonsense)
+      await client.set('app-routes:changed', nonsense)
+    }]
+  ]
+  for (const [store, spoil] of spoiled) {
+    await store.invalidate(['spoiled'])
+    for (const nonsense of ['', 'nonsense', '[]', '1 2', 'a b c', '["a",1,null]']) {
+      for (const invalidation of [undefined, { expire: 0 }, {}]) {
+        await later()
+        await store.set('route:/spoiled', entry(store, { tags: ['spoiled'] }))
+        t.equal((await store.get('route:/spoiled', []))?.tags, 'fresh')
+        await later()
+        await spoil(nonsense)
+        if (invalidation !== undefined) await store.invalidate(['spoiled'], invalidation)
+        t.match(await store.get('route:/spoiled', []) ?? { tags: 'expired' }, { tags: 'expired' }, nonsense)
+      }
+    }
+    await later()
+    await store.set('route:/spoiled', entry(store, { tags: ['spoiled'] }))
+    t.equal((await store.get('route:/spoiled', []))?.tags, 'fresh')
   }
 })
 

@@ -5,6 +5,8 @@ import path from 'node:path'
 /** A file that others may delete at any time. */
 export interface FileAt { path: string, bytes: number, modified: number }
 
+type Place = (unfinished: string, file: string) => Promise<void>
+
 /** Files by name, in one directory; a file is there as a whole or not at all. */
 export class Files {
   readonly #dir: string
@@ -43,8 +45,20 @@ export class Files {
     }
   }
 
-  async #finish (name: string, bytes: Buffer | string, place: (unfinished: string, file: string) => Promise<void>): Promise<void> {
+  async #finish (name: string, bytes: Buffer | string, place: Place): Promise<void> {
     await this.#make()
+    try {
+      await this.#place(name, bytes, place)
+    } catch (error) {
+      absent(error)
+      // Somebody has deleted the directory, to have all made anew.
+      this.#made = undefined
+      await this.#make()
+      await this.#place(name, bytes, place)
+    }
+  }
+
+  async #place (name: string, bytes: Buffer | string, place: Place): Promise<void> {
     const file = this.#pathOf(name)
     const unfinished = `${file}.${randomUUID()}${UNFINISHED}`
     try {

@@ -37,7 +37,7 @@ export class TagFiles {
     const known = this.#known.get(tag)
     if (known !== undefined) return known
     const seen = this.#changed
-    const state = await this.#read(tag)
+    const state = await this.#read(tag) ?? await this.#replace(tag)
     if (seen === this.#changed) this.#known.set(tag, state)
     return state
   }
@@ -46,7 +46,7 @@ export class TagFiles {
   async invalidate (tag: string, invalidation: Invalidation | undefined): Promise<void> {
     const release = await this.#locks.wait(`tag:${tag}`, LONGEST_WRITE)
     try {
-      const { expiredAt, staleAt, staleUntil } = invalidated(await this.#read(tag), Date.now(), invalidation)
+      const { expiredAt, staleAt, staleUntil } = invalidated(await this.#read(tag) ?? expiredNow(), Date.now(), invalidation)
       await this.#files.write(tag, JSON.stringify([expiredAt, staleAt, staleUntil === Infinity ? null : staleUntil]))
     } finally {
       await release()
@@ -55,18 +55,27 @@ export class TagFiles {
 
   list (): Promise<{ files: FileAt[], abandoned: string[] }> { return this.#files.list() }
 
-  async #read (tag: string): Promise<TagState> {
+  /** Undefined where it cannot be read: then nobody knows what was invalidated until now. */
+  async #read (tag: string): Promise<TagState | undefined> {
     const bytes = await this.#files.read(tag)
     return bytes === undefined ? NEVER : readState(bytes)
   }
+
+  /** Once, so that what is made from now on is kept. */
+  async #replace (tag: string): Promise<TagState> {
+    const state = expiredNow()
+    await this.invalidate(tag, undefined)
+    return state
+  }
 }
 
-/** What cannot be read is no reason to believe what is older. */
-function readState (bytes: Buffer): TagState {
+const expiredNow = (): TagState => ({ ...NEVER, expiredAt: Date.now() })
+
+function readState (bytes: Buffer): TagState | undefined {
   try {
     const [expiredAt, staleAt, staleUntil] = JSON.parse(bytes.toString()) as [number, number, number | null]
-    return { expiredAt, staleAt, staleUntil: staleUntil ?? Infinity }
+    return [expiredAt, staleAt, staleUntil ?? 0].every(Number.isFinite) ? { expiredAt, staleAt, staleUntil: staleUntil ?? Infinity } : undefined
   } catch {
-    return { ...NEVER, expiredAt: Infinity }
+    return undefined
   }
 }

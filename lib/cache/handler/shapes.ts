@@ -15,6 +15,8 @@ export interface HandlerFound {
 const TAGS = 'x-next-cache-tags'
 /** Ours: when the making began, and how long the entry lasts. Next.js knows neither of an entry that another process has set. */
 const TIMES = 'x-app-routes-times'
+/** Ours: the tags where one has a comma, which Next.js's header cannot tell from two. */
+const OWN_TAGS = 'x-app-routes-tags'
 
 export function valueOf ({ kind, createdAt, revalidate, expire, tags, status, headers, url, body }: CacheEntry, major: number): HandlerValue {
   const times = JSON.stringify([createdAt, revalidate, ...(expire === undefined ? [] : [expire])])
@@ -23,6 +25,7 @@ export function valueOf ({ kind, createdAt, revalidate, expire, tags, status, he
     return { kind: 'FETCH', data: { headers: { ...flat(headers), [TIMES]: times }, body: text, status, url }, tags: [...tags], revalidate: revalidate === false ? YEAR : revalidate }
   }
   const own: Record<string, string> = tags.length === 0 ? { [TIMES]: times } : { [TIMES]: times, [TAGS]: tags.join(',') }
+  if (tags.some((tag) => tag.includes(','))) own[OWN_TAGS] = JSON.stringify(tags)
   return { kind: major < 15 ? 'ROUTE' : 'APP_ROUTE', body: toBuffer(body), status, headers: { ...lists(headers), ...own } }
 }
 
@@ -36,10 +39,15 @@ export function entryOf ({ lastModified = 0, value }: HandlerFound): CacheEntry 
     return { kind: isFunction ? 'function' : 'fetch', ...timesOf(times, lastModified, revalidate), tags, status: data.status, headers: Object.entries(headers).flat(), url: data.url, body }
   }
   if (value?.kind !== 'ROUTE' && value?.kind !== 'APP_ROUTE') return undefined
-  const { [TIMES]: times, [TAGS]: tags = [], ...headers } = value.headers
+  const { [TIMES]: times, [TAGS]: tags = [], [OWN_TAGS]: ownTags, ...headers } = value.headers
   const list = Object.entries(headers).flatMap(([name, given]) => [given].flat().flatMap((text) => [name, text]))
   const body = Buffer.isBuffer(value.body) ? value.body : Buffer.from(value.body)
-  return { kind: 'route', ...timesOf(times, lastModified, false), tags: typeof tags === 'string' ? tags.split(',') : tags, status: value.status, headers: list, url: '', body }
+  return { kind: 'route', ...timesOf(times, lastModified, false), tags: tagsOf(tags, ownTags), status: value.status, headers: list, url: '', body }
+}
+
+function tagsOf (tags: string | string[], own: string | string[] | undefined): string[] {
+  if (typeof own === 'string') return JSON.parse(own) as string[]
+  return typeof tags === 'string' ? tags.split(',') : tags
 }
 
 function timesOf (times: string | string[] | undefined, lastModified: number, revalidate: number | false): Pick<CacheEntry, 'createdAt' | 'revalidate' | 'expire'> {

@@ -10,6 +10,9 @@ export interface States {
   latest: number
 }
 
+/** Tags whose states cannot be read: nobody knows when they were invalidated. */
+export interface Unreadable { unreadable: string[] }
+
 /**
  * The states of tags, as this process knows them: what it has read once holds as long as no tag was invalidated by anybody,
  * which is told with each entry.
@@ -47,11 +50,13 @@ export class KnownStates {
   }
 
   /** Undefined where states were never kept, or are lost. */
-  async read (tags: readonly string[]): Promise<States | undefined> {
+  async read (tags: readonly string[]): Promise<States | Unreadable | undefined> {
     const changed = this.#changed
     const [since, ...bytes] = await this.#read(tags)
     if (since == null) return undefined
-    const states = bytes.map(stateOf)
+    const read = bytes.map(stateOf)
+    const states = read.filter((state) => state !== undefined)
+    if (states.length < read.length) return { unreadable: tags.filter((_tag, index) => read[index] === undefined) }
     // Meanwhile others may have been told of a change that is not in these.
     if (changed === this.#changed) this.#remember(Number(since), tags, states)
     return statesOf(Number(since), states)
@@ -69,8 +74,8 @@ function statesOf (since: number, all: TagState[]): States {
   return { since, all, latest }
 }
 
-function stateOf (bytes: Buffer | null): TagState {
+function stateOf (bytes: Buffer | null): TagState | undefined {
   if (bytes === null) return NEVER
-  const [expiredAt, staleAt, staleUntil] = bytes.toString().split(' ') as [string, string, string]
-  return { expiredAt: Number(expiredAt), staleAt: Number(staleAt), staleUntil: staleUntil === '-' ? Infinity : Number(staleUntil) }
+  const [, expiredAt, staleAt, staleUntil] = /^([\d.]+) ([\d.]+) ([\d.]+|-)$/.exec(bytes.toString()) ?? []
+  return expiredAt === undefined ? undefined : { expiredAt: Number(expiredAt), staleAt: Number(staleAt), staleUntil: staleUntil === '-' ? Infinity : Number(staleUntil) }
 }

@@ -51,9 +51,9 @@ redis.call('HSETNX', KEYS[1], '', string.format('%.3f', now))
 local expired, stale, till = 0, 0, math.huge
 local state = redis.call('HGET', KEYS[1], ARGV[1])
 if state then
-  local e, s, t = string.match(state, '(%S+) (%S+) (%S+)')
-  expired, stale = tonumber(e), tonumber(s)
-  if t ~= '-' then till = tonumber(t) end
+  local e, s, t = string.match(state, '^(%S+) (%S+) (%S+)$')
+  expired, stale = tonumber(e) or now, tonumber(s) or 0
+  if t and t ~= '-' then till = tonumber(t) or now end
 end
 if ARGV[2] == '0' then expired = now else
   local ends = math.huge
@@ -130,8 +130,10 @@ export class RedisStore implements CacheStore {
   async #lookUp (key: string, entry: CacheEntry | undefined, tags: readonly string[], changed: Buffer | null): Promise<Found | undefined> {
     if (changed === null && !this.#commands.isCluster) this.#clock.saw(await this.#run(BEGIN))
     const states = await this.#states.read(tags)
-    if (states !== undefined) return this.#judge(key, entry, states)
-    this.#clock.saw(await this.#run(BEGIN))
+    if (states !== undefined && 'all' in states) return this.#judge(key, entry, states)
+    // As if they were invalidated now, once.
+    if (states !== undefined) await this.invalidate(states.unreadable)
+    else this.#clock.saw(await this.#run(BEGIN))
     return undefined
   }
 
