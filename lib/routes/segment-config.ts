@@ -51,7 +51,9 @@ export function readSegmentConfig (module: Record<string, unknown>, file: string
   for (const [field, variants] of Object.entries(VARIANTS)) {
     check(field, (value) => variants.includes(value as string), `one of ${variants.join(', ')}`)
   }
-  check('revalidate', (value) => value === false || isCount(value), 'a non-negative number of seconds, or false')
+  // 13 and 14 take fractions.
+  if (compat < 15) check('revalidate', (value) => value === false || isCount(value), 'a non-negative number of seconds, or false')
+  else check('revalidate', (value) => value === false || (Number.isInteger(value) && isCount(value)), 'a non-negative whole number of seconds, or false')
   check('dynamicParams', (value) => typeof value === 'boolean', 'a boolean')
   check('maxDuration', isCount, 'a non-negative number of seconds')
   check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')

@@ -56,7 +56,7 @@ for (const name of HOSTS) {
     })
 
     t.test('many at once: one makes it, the others wait for that; later all get the stale one', async (t) => {
-      const host = await serve(t, name, { timed: route(`${COUNT}export const revalidate = 0.8\nexport const GET = async () => { await new Promise((r) => setTimeout(r, 300)); return new Response(String(++made)) }`) })
+      const host = await serve(t, name, { timed: route(`${COUNT}export const revalidate = 1\nexport const GET = async () => { await new Promise((r) => setTimeout(r, 300)); return new Response(String(++made)) }`) })
       const all = async (): Promise<string[]> => (await Promise.all(Array.from({ length: 20 }, () => host.send('/timed')))).map(seen)
       t.same([...new Set(await all())], ['MISS 1'])
       await sleep(850)
@@ -77,13 +77,13 @@ for (const name of HOSTS) {
     t.test('what fails is made for the next who asks; what cannot be made anew stays', async (t) => {
       const host = await serve(t, name, {
         first: route(`${COUNT}export const revalidate = 60\nexport const GET = () => { if (++made < 3) throw new Error('not yet'); return new Response(String(made)) }`),
-        later: route(`${COUNT}export const revalidate = 0.05\nexport const GET = () => { if (++made === 2) throw new Error('not now'); return new Response(String(made)) }`)
+        later: route(`${COUNT}export const revalidate = 1\nexport const GET = () => { if (++made === 2) throw new Error('not now'); return new Response(String(made)) }`)
       })
       for (const status of [500, 500, 200, 200]) t.equal((await host.send('/first')).status, status)
       t.equal(host.errors.length, 2)
       t.equal(seen(await host.send('/first')), 'HIT 3')
       t.equal(seen(await host.send('/later')), 'MISS 1')
-      await sleep(60)
+      await sleep(1010)
       t.equal(seen(await host.send('/later')), 'STALE 1')
       await until(() => handle(host).counts.error === 1)
       const stale = await host.send('/later')
@@ -343,9 +343,9 @@ t.test('dynamic = "error" may not look at the request', async (t) => {
 })
 
 t.test('a handler that hangs: its client waits, and nobody waits for what is made behind the requests', async (t) => {
-  const host = await serve(t, 'fastify', { slow: route(`${COUNT}export const revalidate = 0.05\nexport const GET = async () => { if (++made === 2) await new Promise(() => {}); return new Response(String(made)) }`) }, { closeTimeout: 300 })
+  const host = await serve(t, 'fastify', { slow: route(`${COUNT}export const revalidate = 1\nexport const GET = async () => { if (++made === 2) await new Promise(() => {}); return new Response(String(made)) }`) }, { closeTimeout: 300 })
   t.equal(seen(await host.send('/slow')), 'MISS 1')
-  await sleep(60)
+  await sleep(1010)
   for (let count = 0; count < 5; count++) t.equal(seen(await host.send('/slow')), 'STALE 1')
   const start = performance.now()
   await host.close()

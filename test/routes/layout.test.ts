@@ -354,6 +354,15 @@ t.test('problems of every kind are reported at once, and nothing is registered',
   await server.close()
 })
 
+t.test('a revalidate with a fraction is refused by 15 and 16, whose builds fail', async (t) => {
+  const dir = t.testdir({ 'route.js': 'export const revalidate = 1.5\nexport const GET = () => new Response()' })
+  for (const compat of [13, 14, 15, 16] as const) {
+    const { server, problems } = await load(dir, compat)
+    t.same(problems.map(({ code }) => code), compat < 15 ? [] : ['FAR_ERR_SEGMENT_CONFIG'], String(compat))
+    await server.close()
+  }
+})
+
 t.test('of several route files in one folder, and of several folders with one path, one answers and the others are named', async (t) => {
   const dir = t.testdir({
     all: Object.fromEntries(['ts', 'js', 'tsx', 'jsx', 'mjs', 'mts'].map((extension) => [`route.${extension}`, `export const GET = () => new Response('${extension}')\n`])),
