@@ -7,7 +7,7 @@ import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
 import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
-import { parsedBodyBytes } from '../web/parsed-body.ts'
+import { parsedBodyBytes, unlessConsumed } from '../web/parsed-body.ts'
 import { isWhole } from '../web/peeked-body.ts'
 import { addKept, sendToNode } from '../web/send.ts'
 import { originOf } from '../web/url.ts'
@@ -68,6 +68,13 @@ export class ExpressExchange implements HostExchange {
   origin (): string { return originFor(this.req) }
 
   body (): Readable | Uint8Array { return bodyOf(this.req) }
+
+  remadeBody (): Readable | Uint8Array | undefined {
+    const { req } = this
+    // The handler itself may have read it, and Express 4 then left {} in its place.
+    const isParsed = req._body === true || req.rawBody !== undefined || (req.body !== undefined && !isEmptyObject(req.body) && !isWhole(req))
+    return isParsed ? unlessConsumed(() => bodyOf(req)) : undefined
+  }
 
   answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {
     const { res } = this
@@ -163,6 +170,8 @@ function isParsedString ({ body, headers }: ConnectRequest): boolean {
   return typeof body === 'string' && length !== undefined && headers['content-encoding'] === undefined &&
     /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '') && Number(length) !== Buffer.byteLength(body)
 }
+
+const isEmptyObject = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0
 
 /** What `hostRequest()` gives in Express. */
 export interface ExpressHost {

@@ -8,7 +8,7 @@ import type { OldCode } from '../handle/passed-request.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
-import { parsedBodyBytes } from '../web/parsed-body.ts'
+import { parsedBodyBytes, unlessConsumed } from '../web/parsed-body.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { originOf } from '../web/url.ts'
 import { cutOff } from '../web/send.ts'
@@ -52,6 +52,11 @@ export class FastifyExchange implements HostExchange {
   origin (): string { return originFor(this.request) }
 
   body (): Readable | Uint8Array { return bodyOf(this.request) }
+
+  remadeBody (): Readable | Uint8Array | undefined {
+    const { body, raw } = this.request
+    return body === undefined || body === raw ? undefined : unlessConsumed(() => bodyOf(this.request))
+  }
 
   answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {
     const { reply } = this

@@ -21,6 +21,8 @@ export interface Exchange {
   readonly target: string
   /** The unread body, or what a parser of the host has made of it. */
   body (): Readable | Uint8Array
+  /** What somebody has put in place of the body that the client's headers speak of, if anybody has. */
+  remadeBody? (): Readable | Uint8Array | undefined
   /** How many bytes of the body may be read. */
   readonly bodyLimit: number
   /** Whether it stands for no request of a client at all. */

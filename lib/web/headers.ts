@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Exchange } from './exchange.ts'
 import { LightHeaders, type HeaderStore } from './light-headers.ts'
 
@@ -30,7 +31,7 @@ class ReceivedHeaders implements HeaderStore {
     const headers = new Headers()
     for (const name in source) {
       if (name.charCodeAt(0) === COLON || !Object.hasOwn(source, name)) continue
-      const value = source[name]
+      const value = isOfBody(name) ? headerOfBody(this.#exchange, name) : source[name]
       if (typeof value === 'string') headers.append(name, value)
       else if (Array.isArray(value)) for (const item of value) headers.append(name, item)
     }
@@ -46,10 +47,26 @@ const COLON = 58
 
 /** One header of a request, by its name in lower case, as `requestHeaders()` has it. */
 export function receivedHeader (exchange: Exchange, name: string): string | null {
+  if (isOfBody(name)) return headerOfBody(exchange, name)
   // Whatever an object has by nature is neither a text nor a list.
   const value = exchange.headers[name]
   if (typeof value === 'string') return value
   return Array.isArray(value) ? value.join(', ') : impliedHeader(name, exchange)
+}
+
+const isOfBody = (name: string): boolean => name === 'content-length' || name === 'content-encoding'
+
+/** What is true of the body that a handler gets: who sends it on with these headers would else be refused by `fetch()`. */
+function headerOfBody (exchange: Exchange, name: string): string | null {
+  const { [name]: value, 'content-length': length } = exchange.headers
+  if (typeof value !== 'string') return null
+  const body = exchange.remadeBody?.()
+  if (body === undefined) return value
+  // A stream that inflates another tells Fastify how much of that came in.
+  if (body instanceof Readable) return name === 'content-length' || 'receivedEncodedLength' in body ? null : value
+  const remade = String(body.length)
+  if (name === 'content-length') return remade
+  return remade === length ? value : null
 }
 
 const IMPLIED = ['host', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-for']

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { BodyConsumedError } from '../errors.ts'
 
 /**
  * The bytes of a body that somebody upstream has parsed already. What a parser threw away (white space, the order of
@@ -15,6 +16,16 @@ export function parsedBodyBytes (raw: unknown, parsed: unknown, contentType: str
   if (type === 'application/x-www-form-urlencoded') return Buffer.from(toUrlEncoded(parsed))
   if (type === 'multipart/form-data') return undefined
   return Buffer.from(JSON.stringify(parsed))
+}
+
+/** @returns undefined where the body is gone, of which the headers may say what they will */
+export function unlessConsumed<T> (make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof BodyConsumedError) return undefined
+    throw error
+  }
 }
 
 /** Undoes `a[b]=1` and `a=1&a=2`, as `urlencoded({ extended: true })` and `querystring` nest them. */

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { sendHttp1, type Received, type Sent } from '../hosts.ts'
 
@@ -18,6 +19,8 @@ const ROUTES = {
   unread: { 'route.ts': 'export const POST = () => new Response("unread")\nexport const GET = POST' },
   limited: { 'route.ts': 'export const config = { bodyLimit: 10 }\nexport const POST = async (r: Request) => new Response(await r.text())' },
   caught: { 'route.ts': 'export const POST = async (r: Request) => { try { return new Response(await r.text()) } catch (error: any) { return Response.json({ code: error.code, status: error.statusCode }, { status: 422 }) } }' },
+  headers: { 'route.ts': "export const POST = async (r: Request) => { const got = [r.headers.get('content-length'), r.headers.get('content-encoding'), r.headers.get('x-a')]; return Response.json([...got, new Headers(r.headers).get('content-length'), Buffer.byteLength(await r.text()), r.headers.get('content-length')]) }" },
+  forward: { 'route.ts': "export const POST = async (r: Request) => fetch(r.headers.get('x-up')!, { method: 'POST', headers: r.headers, body: await r.text() })\nexport const PUT = async (r: Request) => fetch(new Request(r.headers.get('x-up')!, r))" },
   wide: { 'route.ts': 'export const config = { bodyLimit: 5_000_000 }\nexport const POST = async (r: Request) => new Response(String((await r.arrayBuffer()).byteLength))' }
 }
 
@@ -64,6 +67,27 @@ for (const [name, framework] of Object.entries(FRAMEWORKS)) {
       await fc.assert(fc.asyncProperty(fc.jsonValue(), async (value) => {
         t.equal((await send(post('/text', 'application/json', JSON.stringify(value)))).text, JSON.stringify(value))
       }), { numRuns: 40 })
+    })
+
+    t.test('headers speak of the body that is written anew', async (t) => {
+      const { send } = await start(t, [framework.json(), framework.text()])
+      const ask = async (type: string, body: string | Buffer, headers = {}): Promise<unknown> => (await send({ method: 'POST', path: '/headers', headers: { 'content-type': type, 'x-a': '1', ...headers }, body })).json()
+      t.same(await ask('application/json', '{ "a": 1 }'), ['7', null, '1', '7', 7, '7'])
+      t.same(await ask('application/json', '{"a":1}'), ['7', null, '1', '7', 7, '7'])
+      t.same(await ask('text/plain', gzipSync('inflated'), { 'content-encoding': 'gzip' }), ['8', null, '1', '8', 8, '8'])
+      t.same(await ask('image/png', 'left alone', { 'content-encoding': 'x' }), ['10', 'x', '1', '10', 10, '10'])
+    })
+
+    t.test('a body that is written anew can be sent on with its headers', async (t) => {
+      const up = http.createServer((req, res) => { req.pipe(res) }).listen(0, 'localhost')
+      await once(up, 'listening')
+      t.teardown(() => { up.close(); up.closeAllConnections() })
+      const { send } = await start(t, [framework.json(), framework.text()])
+      const headers = { 'x-up': `http://localhost:${(up.address() as AddressInfo).port}/` }
+      for (const method of ['POST', 'PUT']) {
+        t.equal((await send({ method, path: '/forward', headers: { ...headers, 'content-type': 'application/json' }, body: '{ "a": 1 }' })).text, '{"a":1}', method)
+        t.equal((await send({ method, path: '/forward', headers: { ...headers, 'content-type': 'text/plain', 'content-encoding': 'gzip' }, body: gzipSync('inflated') })).text, 'inflated', method)
+      }
     })
 
     t.test('express.json() leaves other types alone: the stream itself is read', async (t) => {
