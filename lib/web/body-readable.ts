@@ -19,6 +19,9 @@ export class BodyReadable extends Readable {
   #answer: Answer | undefined
   #endsAnswer = true
   #inTurn = 0
+  /** Whether a chunk waits for the answer to take more. */
+  #waits = false
+  #listens = false
 
   constructor (body: ReadableStream<unknown>, contentLength: string | null) {
     super()
@@ -77,7 +80,21 @@ export class BodyReadable extends Readable {
     // A compressing middleware holds small chunks back unless it is told.
     answer.flush?.()
     if (goesOn) this.#goOn()
-    else answer.once('drain', this.#goOn)
+    else this.#wait(answer)
+  }
+
+  /** By one listener for the whole body: `compression` keeps each that was added by `once()`. */
+  #wait (answer: Answer): void {
+    this.#waits = true
+    if (this.#listens) return
+    this.#listens = true
+    answer.on('drain', this.#onDrain)
+  }
+
+  readonly #onDrain = (): void => {
+    if (!this.#waits) return
+    this.#waits = false
+    this.#goOn()
   }
 
   /**
@@ -105,6 +122,7 @@ export class BodyReadable extends Readable {
   }
 
   override _destroy (error: Error | null, callback: (error: Error | null) => void): void {
+    if (this.#listens) this.#answer!.off('drain', this.#onDrain)
     this.#reader.cancel(error ?? undefined).catch(() => {})
     callback(error)
   }

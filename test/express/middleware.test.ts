@@ -387,7 +387,8 @@ t.test('headers that others have set', async (t) => {
 t.test('compression', async (t) => {
   const dir = t.testdir({
     json: { 'route.ts': 'export const GET = () => Response.json({ text: "a".repeat(5000) })' },
-    events: { 'route.ts': SHARED + 'export const GET = () => new Response(new ReadableStream({ start (c) { shared.controller = c; c.enqueue(new TextEncoder().encode("data: 1\\n\\n")) } }), { headers: { "content-type": "text/event-stream" } })' }
+    events: { 'route.ts': SHARED + 'export const GET = () => new Response(new ReadableStream({ start (c) { shared.controller = c; c.enqueue(new TextEncoder().encode("data: 1\\n\\n")) } }), { headers: { "content-type": "text/event-stream" } })' },
+    large: { 'route.ts': 'import { randomBytes } from "node:crypto"\nconst chunk = randomBytes(65536)\nexport const GET = () => { let left = 40; return new Response(new ReadableStream({ pull (c) { left-- > 0 ? c.enqueue(new Uint8Array(chunk)) : c.close() } })) }' }
   })
   for (const name of EXPRESS) {
     t.test(name, async (t) => {
@@ -400,6 +401,14 @@ t.test('compression', async (t) => {
       t.equal(json.headers['content-length'], undefined)
       t.ok(json.body.length < 1000)
       t.equal((await (await fetch(url + '/json')).json() as { text: string }).text.length, 5000)
+
+      const warnings: Error[] = []
+      const onWarning = (warning: Error): void => { warnings.push(warning) }
+      process.on('warning', onWarning)
+      t.equal((await (await fetch(url + '/large')).arrayBuffer()).byteLength, 40 * 65536)
+      await new Promise(setImmediate)
+      process.off('warning', onWarning)
+      t.same(warnings, [], 'no listener is left for each wait')
 
       // fetch() asks for compression and undoes it.
       const response = await fetch(url + '/events')
