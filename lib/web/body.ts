@@ -157,7 +157,7 @@ function reportRest (source: Source): void {
   const rest = isWhole ? source.read() as Uint8Array | string | null : null
   if (rest !== null) onData.call(source, rest)
   if (isWhole) take(source)?.end()
-  else take(source)?.error(source.errored ?? abortedError())
+  else take(source)?.error(asAborted(source.errored))
 }
 
 /** The watcher, who is told nothing more afterwards. */
@@ -179,11 +179,16 @@ function onEnd (this: Source): void {
 }
 
 function onError (this: Source, error: NodeJS.ErrnoException): void {
-  take(this)?.error(error.code === 'ECONNRESET' ? abortedError() : error)
+  take(this)?.error(asAborted(error))
 }
 
 function onClose (this: Source): void {
   take(this)?.error(abortedError())
+}
+
+/** An end before time, whether it comes while somebody reads or was there before. */
+function asAborted (error: NodeJS.ErrnoException | null | undefined): Error {
+  return error == null || error.code === 'ECONNRESET' ? abortedError() : error
 }
 
 /** What Fetch gives to those who wait for a body that will not come. */

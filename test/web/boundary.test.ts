@@ -90,4 +90,27 @@ for (const name of ['fastify', 'express 5', 'node:http'] as const) {
       t.equal(text, 'the whole body', reads)
     }
   })
+
+  t.test(`a body that has arrived in part is an AbortError, whether its reading began before or after its client has left (${name})`, async (t) => {
+    const host = await startProbed(t, name)
+    for (const reads of ['text', 'stream'] as const) {
+      for (const begins of ['before', 'after'] as const) {
+        const socket = connect(Number(new URL(host.url).port), '127.0.0.1')
+        const error = await new Promise<{ name?: string, code?: unknown }>((resolve) => {
+          setProbe('leaves', async (request) => {
+            const read = async (): Promise<string> => reads === 'text' ? await request.text() : await new Response(request.body).text()
+            const left = once(request.signal, 'abort')
+            const early = begins === 'before' ? read() : undefined
+            early?.catch(() => {})
+            socket.resetAndDestroy()
+            await left
+            await (early ?? read()).then(() => { resolve({}) }, resolve)
+            return new Response('nobody gets this')
+          })
+          socket.write('POST / HTTP/1.1\r\nhost: localhost\r\nx-probe: leaves\r\ncontent-length: 14\r\n\r\nthe half')
+        })
+        t.equal(error.name, 'AbortError', `${reads}, ${begins}`)
+      }
+    }
+  })
 }
