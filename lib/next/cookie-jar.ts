@@ -1,4 +1,5 @@
 import { RequestCookies, type ResponseCookie, type ResponseCookies as EdgeResponseCookies } from '@edge-runtime/cookies'
+import { inspect } from 'node:util'
 import { currentContext, type RequestContext } from '../context/request-context.ts'
 import { lightHeaders } from '../web/light-headers.ts'
 import { headerOf } from '../web/lazy-request.ts'
@@ -50,6 +51,8 @@ export class CookieJar implements ReadonlyRequestCookies {
   }
 
   toString (): string { return CookieJar.#of(this).getAll().map(writeCookie).join('; ') }
+
+  [inspect.custom] (): string { return `RequestCookies ${JSON.stringify(Object.fromEntries(this.#all()))}` }
 
   [Symbol.iterator] (): MapIterator<[string, ResponseCookie]> {
     return this.#all().entries()

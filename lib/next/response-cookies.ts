@@ -1,4 +1,5 @@
 import { parseSetCookie, type ResponseCookie, type ResponseCookies as EdgeResponseCookies } from '@edge-runtime/cookies'
+import { inspect } from 'node:util'
 import { writeCookie } from './cookie-text.ts'
 
 export type SetArguments = [key: string, value: string, cookie?: Partial<ResponseCookie>] | [options: ResponseCookie]
@@ -51,6 +52,8 @@ export class ResponseCookies implements EdgeResponseCookies {
   }
 
   toString (): string { return this.getAll().map(writeCookie).join('; ') }
+
+  [inspect.custom] (): string { return `ResponseCookies ${JSON.stringify(Object.fromEntries(this.#cookies))}` }
 
   #writeAll (): void {
     this.#headers.delete('set-cookie')

@@ -35,6 +35,14 @@ t.test('cookies()', async (t) => {
   const host = await startProbed(t, 'fastify')
   const sent = { path: '/', headers: { cookie: 'a=1; b=two%20words; a=2' } }
 
+  t.test('is shown with its cookies, and so are those of a response', async (t) => {
+    t.same(await host.probe(sent, async () => {
+      const response = new NextResponse()
+      response.cookies.set('c', '3')
+      return [inspect(await cookies()), inspect(response.cookies)]
+    }), ['RequestCookies {"a":{"name":"a","value":"2","path":"/"},"b":{"name":"b","value":"two words","path":"/"}}', 'ResponseCookies {"c":{"name":"c","value":"3","path":"/"}}'])
+  })
+
   t.test('reads, sets and deletes', async (t) => {
     t.same(await host.probe(sent, async () => {
       const jar = await cookies()
