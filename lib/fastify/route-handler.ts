@@ -41,18 +41,26 @@ const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 
 /** Fastify refuses malformed content types with 415 before any parser sees them; route handlers may look at them. */
 export const acceptAnyContentType: preParsingHookHandler = (request, _reply, payload, done) => {
-  const type = request.raw.headers['content-type']
+  const type = request.headers['content-type']
   if (type !== undefined && !MEDIA_TYPE.test(type)) {
     withOddType.set(request, type)
-    delete request.raw.headers['content-type']
+    setContentType(request, undefined)
   }
   done(null, payload)
+}
+
+function setContentType (request: FastifyRequest, type: string | undefined): void {
+  const { headers } = request.raw
+  if (type === undefined) delete headers['content-type']
+  else headers['content-type'] = type
+  // A hook has put headers of its own above these.
+  if (request.headers['content-type'] !== type) request.headers = { ...request.headers, 'content-type': type }
 }
 
 function giveBackOddType (request: FastifyRequest): void {
   if (request.raw.headers['content-type'] !== undefined) return
   const odd = withOddType.get(request)
-  if (odd !== undefined) request.raw.headers['content-type'] = odd
+  if (odd !== undefined) setContentType(request, odd)
 }
 
 /** Everything that does not change from request to request is settled here, once for each route. */

@@ -192,6 +192,15 @@ t.test('headers and cookies that a hook changes are what the handler sees', asyn
   t.same((await send('/x')).json(), ['ann', 'ann'])
 })
 
+t.test('an odd content type is the handler\'s to judge, also where a hook has assigned the headers', async (t) => {
+  const { send } = await serve(t, { '/x': "export const POST = async (request: Request) => Response.json([request.headers.get('content-type'), request.headers.get('x-hook'), await request.text()])" }, {
+    before: (server) => { server.addHook('onRequest', async (request) => { if (request.headers['x-assign'] !== undefined) request.headers = { ...request.headers, 'x-hook': '1' } }) }
+  })
+  for (const assigned of [false, true]) {
+    t.same((await send({ path: '/x', method: 'POST', body: 'odd', headers: { 'content-type': 'nonsense', ...(assigned ? { 'x-assign': '1' } : {}) } })).json(), ['nonsense', assigned ? '1' : null, 'odd'])
+  }
+})
+
 t.test('hostRequest() reaches request, reply, server and their decorators', async (t) => {
   const { send } = await serve(t, {
     '/x': `${HOST}const deep = async () => { await null; return hostRequest<any>() }
