@@ -1,3 +1,5 @@
+import { NODE_MAJOR } from '../node-major.ts'
+
 /**
  * Reads a form as browsers and `fetch()` write them, in one pass over its bytes. What is written otherwise is left to the
  * native parser, which takes several passes and copies, and words the errors.
@@ -23,7 +25,7 @@ export function decodeForm (bytes: Uint8Array, type: string): FormData | undefin
     const [, name, file, contentType] = head as unknown as [string, string, string | undefined, string | undefined]
     const content = body.subarray(headEnd + 4, end)
     if (file === undefined && contentType !== undefined) return undefined
-    form.append(name, file === undefined ? decoder.decode(content) : new ReceivedFile(content, file, contentType ?? 'text/plain'))
+    form.append(name, file === undefined ? fieldDecoder.decode(content) : new ReceivedFile(content, file, contentType ?? 'text/plain'))
     start = end + delimiter.length
   }
 }
@@ -35,6 +37,9 @@ const BOUNDARY = /^multipart\/form-data; ?boundary=([\w'()+,./:=?-]{27,70})$/i
 const HEAD = /^\r\ncontent-disposition: form-data; name="([ !#$&-[\]-~]*)"(?:; filename="([ !#$&-[\]-~]*)")?(?:\r\ncontent-type: ([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+))?$/i
 
 const decoder = new TextDecoder()
+
+/** The native parser leaves a byte order mark in a field since Node.js 24. */
+const fieldDecoder = new TextDecoder('utf-8', { ignoreBOM: NODE_MAJOR >= 24 })
 
 function isEnd (body: Buffer, at: number): boolean {
   const rest = body.toString('latin1', at, at + 5)
