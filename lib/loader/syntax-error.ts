@@ -39,11 +39,16 @@ function placeIn (stack = ''): Place | undefined {
 
 function search (file: string, message: string): Place | undefined {
   const modules: Array<[file: string, source: string]> = []
-  for (const [found, source] of filesFrom(file)) {
-    if (found.endsWith('.json') && !isJson(source)) return { at: found }
-    if (/\.m?js$/.test(found) && formatOf(found, source) === 'module') modules.push([found, source])
+  try {
+    for (const [found, source] of filesFrom(file)) {
+      if (found.endsWith('.json') && !isJson(source)) return { at: found }
+      if (/\.m?js$/.test(found) && formatOf(found, source) === 'module') modules.push([found, source])
+    }
+    return compileAll(modules, message)
+  } catch {
+    // Where a file has gone, or the process may start no other, it is the message alone, as Node.js gives it.
+    return undefined
   }
-  return compileAll(modules, message)
 }
 
 const SPECIFIERS = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])([^'"\n]+)\1/g
@@ -81,17 +86,12 @@ const COMPILE = `
 
 /** Compiles modules elsewhere, and reads where the first one of them that fails so is wrong. */
 function compileAll (modules: Array<[file: string, source: string]>, message: string): Place | undefined {
-  try {
-    const { stderr } = spawnSync(process.execPath, ['--no-warnings', '--experimental-vm-modules', '-e', COMPILE], {
-      input: JSON.stringify([message, modules]),
-      encoding: 'utf8',
-      timeout: 10_000,
-      env: { ...process.env, NODE_OPTIONS: '' }
-    })
-    const place = placeIn(stderr)
-    return place === undefined ? undefined : { ...place, excerpt: stderr.split('\n').slice(0, 3).join('\n') }
-  } catch {
-    // Where the process may start no other, it is the message alone, as Node.js gives it.
-    return undefined
-  }
+  const { stderr } = spawnSync(process.execPath, ['--no-warnings', '--experimental-vm-modules', '-e', COMPILE], {
+    input: JSON.stringify([message, modules]),
+    encoding: 'utf8',
+    timeout: 10_000,
+    env: { ...process.env, NODE_OPTIONS: '' }
+  })
+  const place = placeIn(stderr)
+  return place === undefined ? undefined : { ...place, excerpt: stderr.split('\n').slice(0, 3).join('\n') }
 }

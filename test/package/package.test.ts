@@ -9,7 +9,7 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '../..')
 const project = mkdtempSync(path.join(tmpdir(), 'package-'))
 // The type checker runs many times.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 t.teardown(() => { rmSync(project, { recursive: true }) })
 
 const run = (command: string, args: string[], cwd = project): string => {
@@ -79,11 +79,9 @@ t.test('they are in every module mode, and exactOptionalPropertyTypes is no obst
   for (const type of ['commonjs', 'module']) {
     writeFileSync(path.join(project, 'package.json'), JSON.stringify({ type }))
     for (const mode of [['node16', 'node16'], ['nodenext', 'nodenext'], ['esnext', 'bundler']]) {
-      const flags = [...typeCheck(mode), '--pretty', 'false', '--exactOptionalPropertyTypes', 'public.ts', 'ambient.ts']
-      t.doesNotThrow(() => run(bin('tsc'), ['--skipLibCheck', ...flags]), `a project with ${mode.join('/')} in a ${type} package`)
+      const told = complaints([...typeCheck(mode), '--pretty', 'false', '--exactOptionalPropertyTypes', 'public.ts', 'ambient.ts'])
       // Declarations of other packages have mistakes of their own.
-      t.same(complaints(flags).filter((line) => line.includes('fastify-app-routes')), [], `declarations with ${mode.join('/')} in a ${type} package`)
-      t.same(complaints(flags.filter((flag) => flag !== '--exactOptionalPropertyTypes')).filter((line) => line.includes('fastify-app-routes')), [], `declarations with ${mode.join('/')} in a ${type} package, without the flag`)
+      t.same(told.filter((line) => /fastify-app-routes|^(?:public|ambient)\.ts/.test(line)), [], `${mode.join('/')} in a ${type} package`)
     }
   }
 })
