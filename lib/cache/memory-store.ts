@@ -9,12 +9,12 @@ export interface MemoryStoreOptions {
    * How many bytes the entries may take, roughly.
    * @default 52428800 (50 MiB)
    */
-  maxBytes?: number
+  maxBytes?: number | undefined
   /**
    * How many entries there may be.
    * @default no limit but their size
    */
-  maxEntries?: number
+  maxEntries?: number | undefined
 }
 
 export const DEFAULT_MAX_BYTES = 50 * 1024 * 1024

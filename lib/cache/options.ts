@@ -9,33 +9,33 @@ export interface CacheOptions {
    * Where they are kept: `redisStore()` of `fastify-app-routes/redis`, one of `fastify-app-routes/stores`, or one of your own.
    * @default the memory of this process
    */
-  store?: CacheStore
+  store?: CacheStore | undefined
   /**
    * How many bytes are kept in memory; not with `store`.
    * @default 52428800 (50 MiB)
    */
-  maxBytes?: number
+  maxBytes?: number | undefined
   /**
    * How many entries are kept in memory; not with `store`.
    * @default no limit but their size
    */
-  maxEntries?: number
+  maxEntries?: number | undefined
   /**
    * When the answers of static routes are made: when the first client asks (`'lazy'`), behind the requests once the server is
    * ready (`'background'`), or before that, and a failure is one of the start (`'startup'`).
    * @default 'background'
    */
-  prerender?: Prerender
+  prerender?: Prerender | undefined
   /**
    * Whether kept answers have a strong `etag`, by which clients are answered 304 where they have them already.
    * @default false
    */
-  etag?: boolean
+  etag?: boolean | undefined
   /**
    * What tells the deployment from others that share a store.
    * @default a digest of the route files and of the version in the nearest package.json
    */
-  namespace?: string
+  namespace?: string | undefined
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0

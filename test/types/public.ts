@@ -28,7 +28,7 @@ export async function fastifyServer (server: FastifyInstance): Promise<void> {
   await server.register(appRoutes, options)
   // Values may be undefined, which `exactOptionalPropertyTypes` asks for.
   const { PREFIX: prefix } = process.env
-  await server.register(appRoutes, { dir: './app', prefix, bodyLimit: undefined, fallback: undefined })
+  await server.register(appRoutes, { dir: './app', prefix, bodyLimit: undefined, fallback: undefined, cache: { store: undefined, namespace: prefix } })
   // @ts-expect-error -- dir is required
   await server.register(appRoutes, { prefix: '/api' })
   // @ts-expect-error -- 12 is no major that is served

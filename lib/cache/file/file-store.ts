@@ -12,7 +12,7 @@ export interface FileStoreOptions {
    * How many bytes the files of entries may take, roughly; those that were written the longest time ago go first.
    * @default 536870912 (512 MiB)
    */
-  maxBytes?: number
+  maxBytes?: number | undefined
 }
 
 const DEFAULT_MAX_BYTES = 512 * 1024 * 1024

@@ -18,12 +18,12 @@ export interface CacheHandlerOptions {
    * The Next.js major that the class was written for.
    * @default 16
    */
-  major?: 13 | 14 | 15 | 16
+  major?: 13 | 14 | 15 | 16 | undefined
   /**
    * Where the class may look for the build of a Next.js application, such as its BUILD_ID.
    * @default '.next/server' in the working directory
    */
-  serverDistDir?: string
+  serverDistDir?: string | undefined
 }
 
 /** A class for `cacheHandler`, as a store. */

@@ -15,13 +15,13 @@ export interface RedisStoreOptions {
    * Begins every key.
    * @default 'app-routes'
    */
-  prefix?: string
+  prefix?: string | undefined
   /**
    * Keeps copies in the memory of each process, which Redis tells of what is invalidated: `true`, or how much of it
    * (50 MiB otherwise). What another process invalidates is then seen as soon as its message has come, not at the next read.
    * @default false
    */
-  nearCache?: boolean | MemoryStoreOptions
+  nearCache?: boolean | MemoryStoreOptions | undefined
 }
 
 /** Of so many invalidated tags all are forgotten, as if there had been nothing before. */
