@@ -15,7 +15,7 @@ export class Writes {
   readonly #log: CacheLog
   readonly #observer: CacheObserver
   readonly #probe: () => void | Promise<void>
-  /** Until when what was not taken is not tried. */
+  /** Until when what was not taken is not tried; 0: it failed together with the store, once. */
   readonly #refused = new LRUCache<string, number>({ max: MOST_REFUSED })
   /** What was not taken, by key, as long as it is not clear whether anything is. */
   #doubted: Map<string | undefined, unknown> | undefined
@@ -59,16 +59,21 @@ export class Writes {
   #judge (): void {
     const doubted = this.#doubted!
     this.#doubted = undefined
-    if (!this.#health.isFailing) for (const [key, error] of doubted) if (key !== undefined) this.#refuse(key, error)
+    for (const [key, error] of doubted) {
+      if (key === undefined) continue
+      // Redis ends the connection at what is too large for it, so that the small one fails, too: the second time it rests.
+      if (this.#health.isFailing) this.#refused.set(key, this.#refused.has(key) ? performance.now() + PAUSE : 0)
+      else this.#refuse(key, error)
+    }
   }
 
   /** Each is told once, and not all at a time. */
   #refuse (key: string, error: unknown): void {
     const now = performance.now()
-    if (!this.#refused.has(key) && now >= this.#nextLine) {
-      this.#nextLine = now + PAUSE
-      this.#log.error(error, `The cache store did not take ${key}, and is not given it again for a minute. The same may concern others.`)
-    }
+    const isNew = (this.#refused.get(key) ?? 0) === 0
     this.#refused.set(key, now + PAUSE)
+    if (!isNew || now < this.#nextLine) return
+    this.#nextLine = now + PAUSE
+    this.#log.error(error, `The cache store did not take ${key}, and is not given it again for a minute. The same may concern others.`)
   }
 }

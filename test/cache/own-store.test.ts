@@ -68,6 +68,24 @@ t.test('an entry that is not taken does not keep others out', async (t) => {
   }
 })
 
+t.test('an entry with which the store fails for a moment is left out the second time', async (t) => {
+  let isDown = false
+  const refuses = (...what: [string, CacheEntry]): boolean => {
+    if (isLarge(...what)) {
+      isDown = true
+      setTimeout(() => { isDown = false }, 50)
+    }
+    return isDown
+  }
+  const store = Object.assign(new Store(), { refuses })
+  const host = await serve(t, store)
+  for (let round = 0; round < 3; round++) {
+    await host.send('/big/down')
+    await until(async () => state(await host.send('/small/down')) === 'HIT' && state(await host.send(`/small/down${round}`)) === 'HIT')
+  }
+  t.equal(store.given.filter((key) => key.includes('big')).length, 2)
+})
+
 t.test('a store that takes nothing is left alone, and told of once', async (t) => {
   for (const refuses of [() => true, () => Promise.reject(new Error('full'))]) {
     const store = Object.assign(new Store(), { refuses })
