@@ -1,5 +1,5 @@
-/** Milliseconds for which one request waits for what another one is about; as long as for another process. */
-const LONGEST_WAIT = 10_000
+/** Milliseconds for which one request waits for what another one, or another process, is about. */
+export const LONGEST_WAIT = 10_000
 
 /** Something that one request fetches or computes, and that others wait for. */
 export class Flight {

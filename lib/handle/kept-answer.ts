@@ -125,7 +125,9 @@ function withEtag (entry: CacheEntry, headers: string[], ifNoneMatch: string | u
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
 function cacheControl ({ revalidate }: CacheEntry, retryIn: number | undefined): string {
-  const seconds = retryIn !== undefined && retryIn > 0 ? Math.ceil(retryIn) : revalidate
+  const exact = retryIn !== undefined && retryIn > 0 ? retryIn : revalidate
+  // What is fetched may say a fraction, of which headers know none (RFC 9111, 1.2.2).
+  const seconds = exact === false ? false : Math.ceil(exact)
   return seconds === false ? `s-maxage=${YEAR}` : `s-maxage=${seconds}, stale-while-revalidate=${YEAR - seconds}`
 }
 

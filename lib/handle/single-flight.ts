@@ -1,3 +1,5 @@
+import { LONGEST_WAIT } from '../cache/flights.ts'
+
 /** Work of which one is under way at a time for each key: whoever comes meanwhile waits for it, for 10 s at most. */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, { work: Promise<T>, begun: number }>()
@@ -20,6 +22,3 @@ export class SingleFlight<T> {
     return flight
   }
 }
-
-/** Milliseconds for which one request waits for what another one, or another process, is about. */
-export const LONGEST_WAIT = 10_000

@@ -254,3 +254,13 @@ t.test('what a handler leaves alone', async (t) => {
     t.match(await run('fastify.inject("/refused"); void Promise.reject(new Error("another"))', '--unhandled-rejections=warn'), { stderr: /Error: another/, stdout: /refused/ })
   })
 })
+
+t.test('seconds with a fraction are whole ones in headers', async (t) => {
+  const host = await serve(t, 'fastify', {
+    part: route(`import { unstable_cache } from 'next/cache'
+      const read = unstable_cache(async () => 1, ['part'], { revalidate: 1.5 })
+      export const dynamic = 'force-static'
+      export const GET = async () => Response.json(await read())`)
+  })
+  t.match(await host.send('/part'), { headers: { 'cache-control': 's-maxage=2, stale-while-revalidate=31535998' } })
+})
