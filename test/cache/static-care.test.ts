@@ -225,7 +225,7 @@ t.test('what a handler leaves alone', async (t) => {
   const LOOKS = 'const audit = async (request) => { await null; request.headers.get("user-agent") }\n'
   const dir = t.testdir({
     before: route(`${LOOKS}export const revalidate = 60\nexport const GET = async (request) => { void audit(request); await new Promise((resolve) => setTimeout(resolve, 30)); return new Response("before") }`),
-    behind: route('export const dynamic = "auto"\nexport const revalidate = 0.2\nexport const GET = async (request) => { setTimeout(async () => { request.headers.get("user-agent") }, 50); return new Response("behind") }'),
+    behind: route('export const dynamic = "auto"\nexport const revalidate = 1\nexport const GET = async (request) => { setTimeout(async () => { request.headers.get("user-agent") }, 50); return new Response("behind") }'),
     refused: route(`${LOOKS}export const dynamic = 'error'\nexport const GET = (request) => { void audit(request); return new Response("refused") }`)
   })
   const run = (more: string, ...flags: string[]): Promise<{ stdout: string }> => promisify(execFile)(process.execPath, [...flags, '--input-type=module', '-e', `
@@ -237,7 +237,7 @@ t.test('what a handler leaves alone', async (t) => {
     const texts = []
     for (let round = 0; round < 3; round++) {
       for (const path of ['/before', '/behind', '/refused']) texts.push((await fastify.inject(path)).body)
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await new Promise((resolve) => setTimeout(resolve, 600))
     }
     ${more}
     await new Promise((resolve) => setTimeout(resolve, 100))
