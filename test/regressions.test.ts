@@ -130,6 +130,8 @@ t.test('a body from fetch() is passed on with true headers', async (t) => {
   const files: Record<string, { 'route.ts': string }> = {
     own: { 'route.ts': "import { gzipSync } from 'node:zlib'\nexport const GET = () => new Response(gzipSync('own'), { headers: { 'content-encoding': 'gzip' } })" },
     again: { 'route.ts': `export const GET = async () => { const u = await fetch('${url}'); const r = new Response(u.body.pipeThrough(new CompressionStream('gzip')), u); r.headers.set('Content-Encoding', 'gzip'); return r }` },
+    anew: { 'route.ts': `export const GET = async () => { const u = await fetch('${url}'); const r = new Response(u.body.pipeThrough(new CompressionStream('gzip')), u); r.headers.delete('Content-Encoding'); r.headers.append('Content-Encoding', 'gzip'); return r }` },
+    cached: { 'route.ts': `export const GET = async () => { const u = await fetch('${url}?cached', { cache: 'force-cache' }); return new Response(await u.arrayBuffer(), { headers: u.headers }) }` },
     'head-plain': { 'route.ts': `export const HEAD = async () => { const u = await fetch('${url}plain', { method: 'HEAD' }); return new Response(null, u) }` },
     head: { 'route.ts': `export const HEAD = async () => { const u = await fetch('${url}', { method: 'HEAD' }); return new Response(null, u) }` }
   }
@@ -148,10 +150,15 @@ t.test('a body from fetch() is passed on with true headers', async (t) => {
       t.equal(answer.headers['content-encoding'], undefined, path)
       t.equal(answer.headers['x-upstream'], 'yes', path)
     }
-    for (const path of ['own', 'again']) {
+    for (const path of ['own', 'again', 'anew']) {
       const own = await host.send(`/${path}`)
       t.equal(own.headers['content-encoding'], 'gzip', 'what a handler has compressed itself stays')
       t.equal(String(gunzipSync(own.body)), path === 'own' ? 'own' : 'from upstream')
+    }
+    for (const time of ['fetched', 'kept']) {
+      const cached = await host.send('/cached')
+      t.equal(cached.text, 'from upstream', time)
+      t.equal(cached.headers['content-encoding'], undefined, time)
     }
     const plain = await host.send({ method: 'HEAD', path: '/head-plain' })
     t.equal(plain.headers['content-length'], '13')

@@ -81,8 +81,8 @@ export class Cache {
   /** Takes the making of an entry upon this process: what gives it back, or `'taken'` where another one is at it. */
   async lock (key: string, milliseconds: number): Promise<(() => Promise<void>) | 'taken'> {
     if (this.#store.lock === undefined || this.#reads.isFailing || this.#writes.isFailing) return nothing
-    const release = await this.#writes.attempt(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const)
-    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.attempt(release) }
+    const release = await this.#writes.lock(async () => await this.#store.lock!(this.#keyPrefix + key, milliseconds) ?? 'taken' as const)
+    return release === undefined || release === 'taken' ? release ?? nothing : async () => { await this.#writes.lock(release) }
   }
 
   async close (): Promise<void> {

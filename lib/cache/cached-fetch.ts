@@ -138,7 +138,7 @@ async function fetchAndKeep (scope: CacheScope, { key, send, tags, keep, signal 
       if (signal?.aborted !== true) throw error
     }).finally(land)
     run.background(storing)
-    return withUrl(new Response(own, response), response.url)
+    return asFetched(new Response(own, response), response.url)
   } catch (error) {
     land()
     throw error
@@ -165,12 +165,11 @@ export async function readUpTo (stream: ReadableStream<Uint8Array>, most: number
 function responseOf ({ body, status, headers, url }: CacheEntry): globalThis.Response {
   const list = new Headers()
   for (let index = 0; index < headers.length; index += 2) list.append(headers[index]!, headers[index + 1]!)
-  const response = withUrl(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: list }), url)
-  markAsFetched(response.headers)
-  return response
+  return asFetched(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: list }), url)
 }
 
 /** Handlers look where a response came from; who passes it on, whether `fetch()` has decoded it. */
-function withUrl (response: globalThis.Response, url: string): globalThis.Response {
+function asFetched (response: globalThis.Response, url: string): globalThis.Response {
+  markAsFetched(response.headers)
   return Object.defineProperty(response, 'url', { value: url })
 }

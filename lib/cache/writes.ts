@@ -6,6 +6,9 @@ import type { CacheLog, CacheObserver } from './observe.ts'
 const PAUSE = 60_000
 const MOST_REFUSED = 1000
 
+/** Stands for all of them. */
+const LOCK = 'a lock'
+
 /**
  * What is written into a store. An entry that it does not take may be too large for it, or the store may take nothing at all: a
  * small one of our own shows which. A store that takes nothing is given that one alone, once in a while.
@@ -18,7 +21,7 @@ export class Writes {
   /** Until when what was not taken is not tried; 0: it failed together with the store, once. */
   readonly #refused = new LRUCache<string, number>({ max: MOST_REFUSED })
   /** What was not taken, by key, as long as it is not clear whether anything is. */
-  #doubted: Map<string | undefined, unknown> | undefined
+  #doubted: Map<string, unknown> | undefined
   #nextLine = 0
 
   /** @param probe writes a small entry */
@@ -32,18 +35,21 @@ export class Writes {
   /** Whether nothing is taken, as far as is known. */
   get isFailing (): boolean { return this.#health.isFailing || this.#doubted !== undefined }
 
-  /** What writes no entry; undefined where it fails, or takes too long. */
-  attempt<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
-    return this.#health.attempt(operation, (error) => { this.#doubt(undefined, error) })
+  /** Takes a lock or gives it back; undefined where that fails, or takes too long. */
+  lock<T> (operation: () => T | Promise<T>): T | undefined | Promise<T | undefined> {
+    if (this.#rests(LOCK)) return undefined
+    return this.#health.attempt(operation, (error) => { this.#doubt(LOCK, error) })
   }
 
   set (key: string, write: () => void | Promise<void>): void | Promise<void> {
     if (this.#health.isFailing) return this.#health.tryAgain(() => this.#health.attempt(this.#probe))
-    if (this.#doubted !== undefined || (this.#refused.get(key) ?? 0) > performance.now()) return
+    if (this.#doubted !== undefined || this.#rests(key)) return
     return this.#health.attempt(write, (error) => { this.#doubt(key, error) })
   }
 
-  #doubt (key: string | undefined, error: unknown): void {
+  #rests (key: string): boolean { return (this.#refused.get(key) ?? 0) > performance.now() }
+
+  #doubt (key: string, error: unknown): void {
     this.#observer.counts.error++
     if (this.#health.isFailing) return
     if (this.#doubted !== undefined) {
@@ -60,7 +66,6 @@ export class Writes {
     const doubted = this.#doubted!
     this.#doubted = undefined
     for (const [key, error] of doubted) {
-      if (key === undefined) continue
       // Redis ends the connection at what is too large for it, so that the small one fails, too: the second time it rests.
       if (this.#health.isFailing) this.#refused.set(key, this.#refused.has(key) ? performance.now() + PAUSE : 0)
       else this.#refuse(key, error)

@@ -3,15 +3,15 @@
  * passes over such rejections; in others, Node.js would end the process.
  */
 const passedOver = new WeakSet()
-let isListening = false
+let listening: NodeJS.Timeout | undefined
 
 /** Keeps the process alive where nobody handles an error that is thrown now. */
 export function passOverIfLeftAlone<T extends Error> (error: T): T {
   passedOver.add(error)
-  if (!isListening) {
-    isListening = true
-    process.on('unhandledRejection', passOver)
-    setTimeout(stop, LISTENED_FOR).unref()
+  if (listening === undefined) {
+    // The first of all, so that others that listen once are still seen.
+    process.prependListener('unhandledRejection', passOver)
+    listening = setTimeout(stop, LISTENED_FOR).unref()
   }
   return error
 }
@@ -20,7 +20,8 @@ export function passOverIfLeftAlone<T extends Error> (error: T): T {
 const LISTENED_FOR = 1000
 
 function stop (): void {
-  isListening = false
+  clearTimeout(listening)
+  listening = undefined
   process.off('unhandledRejection', passOver)
 }
 

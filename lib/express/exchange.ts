@@ -7,7 +7,7 @@ import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
 import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
-import { parsedBodyBytes, unlessConsumed } from '../web/parsed-body.ts'
+import { ifReadable, parsedBodyBytes } from '../web/parsed-body.ts'
 import { isWhole } from '../web/peeked-body.ts'
 import { addKept, sendToNode } from '../web/send.ts'
 import { originOf } from '../web/url.ts'
@@ -73,7 +73,7 @@ export class ExpressExchange implements HostExchange {
     const { req } = this
     // The handler itself may have read it, and Express 4 then left {} in its place.
     const isParsed = req._body === true || req.rawBody !== undefined || (req.body !== undefined && !isEmptyObject(req.body) && !isWhole(req))
-    return isParsed ? unlessConsumed(() => bodyOf(req)) : undefined
+    return isParsed ? ifReadable(() => bodyOf(req)) : undefined
   }
 
   answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {

@@ -8,7 +8,7 @@ import type { OldCode } from '../handle/passed-request.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
-import { parsedBodyBytes, unlessConsumed } from '../web/parsed-body.ts'
+import { ifReadable, parsedBodyBytes } from '../web/parsed-body.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { originOf } from '../web/url.ts'
 import { cutOff } from '../web/send.ts'
@@ -55,7 +55,7 @@ export class FastifyExchange implements HostExchange {
 
   remadeBody (): Readable | Uint8Array | undefined {
     const { body, raw } = this.request
-    return body === undefined || body === raw ? undefined : unlessConsumed(() => bodyOf(this.request))
+    return body === undefined || body === raw ? undefined : ifReadable(() => bodyOf(this.request))
   }
 
   answer (outgoing: Outgoing, context: Pick<HandlerContext, 'abort'>): void {

@@ -38,7 +38,7 @@ export async function entryOf (outcome: Answer, createdAt: number, { file }: Rou
   const { status, headers, body } = outcome.outgoing as Outgoing & { body: string | Uint8Array | null }
   const { limit } = caching
   if (limit === 0) return undefined
-  if (body !== null && body.length > MOST_BYTES) {
+  if (body !== null && Buffer.byteLength(body) > MOST_BYTES) {
     warn(`The answer of ${file} is larger than 10 MB, so it is not kept for others.`)
     return undefined
   }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cache } from '../cache/cache.ts'
 import type { CacheEntry } from '../cache/entry.ts'
 import { LONGEST_WAIT } from '../cache/flights.ts'
+import { bailout } from '../context/request-context.ts'
 import { SingleFlight } from './single-flight.ts'
 import { GenerationTimeoutError } from '../errors.ts'
 import type { Route } from '../routes/table.ts'
@@ -45,11 +46,13 @@ export class StaticMaking {
   /** Whether others will be kept, because one was, or by what the file says. */
   #isProven: boolean
   #hasKept = false
+  readonly #hasParams: boolean
 
   constructor (endpoint: Endpoint) {
     this.#endpoint = endpoint
     this.#route = endpoint.route
     this.#cache = endpoint.mount.cache
+    this.#hasParams = this.#route.segments.some(({ kind }) => kind !== 'static')
     this.#isProven = this.isForced || this.#route.config.dynamic === 'error'
   }
 
@@ -71,18 +74,21 @@ export class StaticMaking {
     const flight = this.#flightOf(place)
     const underway = this.#flights.get(flight)
     if (underway !== undefined) return { made: within(LONGEST_WAIT, underway), isOthers: true }
-    const make = (): Promise<Made> => this.#make(place, !this.#hasKept && this.#route.segments.every(({ kind }) => kind === 'static'), exchange)
-    return { made: this.#flights.run(flight, () => this.#makeOrAwait(place, make)), isOthers: false }
+    const make = (): Promise<Made> => this.#make(place, !this.#hasKept && !this.#hasParams, exchange)
+    return { made: this.#flights.run(flight, () => this.#makeOrAwait(place, LONGEST_WAIT, make)), isOthers: false }
   }
 
   /** What was begun before something was invalidated is nothing to wait for. */
   #flightOf ({ key }: Place): string { return `${this.#cache.invalidations} ${key}` }
 
-  /** Where several processes share the store, one of them makes what is missing. */
-  async #makeOrAwait ({ key }: Place, make: () => Promise<Made>): Promise<Made> {
+  /**
+   * Where several processes share the store, one of them makes what is missing.
+   * @param longest milliseconds for which it has the lock, if it does not give it back
+   */
+  async #makeOrAwait ({ key }: Place, longest: number, make: () => Promise<Made>): Promise<Made> {
     if (!this.#cache.isShared) return await make()
     for (const end = performance.now() + LONGEST_WAIT; performance.now() < end;) {
-      const release = await this.#cache.lock(key, LONGEST_WAIT)
+      const release = await this.#cache.lock(key, longest)
       const kept = await this.#cache.get(key, NO_TAGS)
       if (release !== 'taken') return await (kept === undefined ? make() : Promise.resolve({ entry: kept.entry })).finally(release)
       if (kept !== undefined) return { entry: kept.entry }
@@ -110,7 +116,11 @@ export class StaticMaking {
     }
     if (entry === undefined) {
       this.#learn(outcome, place.key, isFirst)
-      return { outcome }
+      const used = usedIn(outcome)
+      if (!isAlone || outcome.kind !== 'answer' || used === undefined) return { outcome }
+      // Its stream has looked at a request that is nobody's.
+      letGo(outcome)
+      return { outcome: { kind: 'failed', error: bailout(this.#route.path, used), used } }
     }
     this.#isProven = this.#hasKept = true
     const setting = this.#cache.set(place.key, entry)
@@ -185,7 +195,7 @@ export class StaticMaking {
    */
   async prerenderMissing (place: Place): Promise<void> {
     if (await this.#cache.get(place.key, NO_TAGS) !== undefined) return
-    const made = await this.#flights.run(this.#flightOf(place), () => this.#makeOrAwait(place, () => this.#prerender(place, true)))
+    const made = await this.#flights.run(this.#flightOf(place), () => this.#makeOrAwait(place, LONGEST_GENERATION, () => this.#prerender(place, true)))
     if ('outcome' in made && made.failure !== undefined) throw made.failure
   }
 

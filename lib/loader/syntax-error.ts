@@ -12,19 +12,25 @@ import { resolveInApp } from './resolve.ts'
 interface Place {
   /** File and line, or the file alone. */
   at: string
+  file: string
   /** The line of code and the mark below it, as in front of the stacks that Node.js completes. */
   excerpt?: string
 }
 
 const seen = new WeakSet<Error>()
+const located = new WeakSet<Error>()
+
+/** Whether a syntax error says in which file it is. Node.js may make one for each module that imports the wrong one. */
+export const isLocated = (error: unknown): error is SyntaxError => error instanceof SyntaxError && located.has(error)
 
 /** Puts file and line into the message of a syntax error, and in front of its stack, where they are missing. */
 export function locate (error: unknown, file: string): unknown {
-  // Node.js gives the same error each time that a module is asked for.
-  if (!(error instanceof SyntaxError) || seen.has(error)) return error
+  // What code of the application has thrown, by `JSON.parse()` perhaps, is in no module's text.
+  if (!(error instanceof SyntaxError) || seen.has(error) || isThrownByCode(error)) return error
   seen.add(error)
   const place = placeIn(error.stack) ?? search(file, error.message)
   if (place === undefined) return error
+  located.add(error)
   const { stack } = error
   error.message += ` (${place.at})`
   if (place.excerpt !== undefined) error.stack = `${place.excerpt}\n\n${stack}`
@@ -34,17 +40,39 @@ export function locate (error: unknown, file: string): unknown {
 /** Node.js completes the stack of scripts, of types that it cannot strip, and of imports that find no export. */
 function placeIn (stack = ''): Place | undefined {
   const [, file, line] = /^((?:file:|\/|[A-Za-z]:\\).*):(\d+)\n/.exec(stack) ?? []
-  return file === undefined ? undefined : { at: `${file.startsWith('file:') ? fileURLToPath(file) : file}:${line}` }
+  if (file === undefined) return undefined
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file
+  return { at: `${path}:${line}`, file: path }
 }
+
+/** Our own code is in the stacks of all of them. */
+const OWN = new URL('..', import.meta.url)
+
+function isThrownByCode ({ stack = '' }: Error): boolean {
+  const frames = stack.split('\n').filter((line) => /^\s+at .*[/\\]/.test(line))
+  return frames.some((frame) => !/\bnode:|[/\\]node_modules[/\\]/.test(frame) && !frame.includes(OWN.href) && !frame.includes(fileURLToPath(OWN)))
+}
+
+/** What was found, by file and message. */
+const found = new Map<string, Place>()
+
+/** Each takes some time, and a start may fail for many files. */
+const MOST_SEARCHES = 20
+let searches = 0
 
 function search (file: string, message: string): Place | undefined {
   const modules: Array<[file: string, source: string]> = []
   try {
-    for (const [found, source] of filesFrom(file)) {
-      if (found.endsWith('.json') && !isJson(source)) return { at: found }
-      if (/\.m?js$/.test(found) && formatOf(found, source) === 'module') modules.push([found, source])
+    for (const [path, source] of filesFrom(file)) {
+      const place = found.get(`${path} ${message}`)
+      if (place !== undefined) return place
+      if (path.endsWith('.json') && !isJson(source)) return { at: path, file: path }
+      if (/\.m?js$/.test(path) && formatOf(path, source) === 'module') modules.push([path, source])
     }
-    return compileAll(modules, message)
+    if (searches++ >= MOST_SEARCHES) return undefined
+    const place = compileAll(modules, message)
+    if (place !== undefined) found.set(`${place.file} ${message}`, place)
+    return place
   } catch {
     // Where a file has gone, or the process may start no other, it is the message alone, as Node.js gives it.
     return undefined

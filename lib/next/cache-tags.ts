@@ -31,7 +31,9 @@ const NEEDLESS = /%(?:40|3A|24|26|2B|3B|3D|5B|5D)/g
  * what is not ASCII escaped, too.
  */
 function normalPath (path: string): string {
-  const bare = path.length > 1 && path.endsWith('/') ? path.replace(/(?<=.)\/+$/, '') : path
+  let end = path.length
+  while (end > 1 && path[end - 1] === '/') end--
+  const bare = path.slice(0, end)
   return PLAIN.test(bare) ? bare : bare.split('/').map(normalSegment).join('/')
 }
 

@@ -1,16 +1,22 @@
 import { inspect } from 'node:util'
 import type { AppDirectoryProblem } from '../errors.ts'
+import { isLocated } from '../loader/syntax-error.ts'
 import { mendOf } from './mend.ts'
 
-/** Notes that a file failed to load. One cause (a missing package) may keep many from it; it is told once. */
+/** Notes that a file failed to load. One cause (a missing package, a helper that is no JavaScript) may keep many from it; it is told once. */
 export function addLoadProblem (problems: AppDirectoryProblem[], file: string, cause: unknown): void {
-  const same = problems.find((problem) => problem.cause !== undefined && (problem.cause === cause || (isMissingPackage(problem.cause) && isMissingPackage(cause))))
+  const same = problems.find((problem) => problem.cause !== undefined && isSame(problem.cause, cause))
   if (same !== undefined) {
     same.files.push(file)
     return
   }
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
   problems.push({ code: 'FAR_ERR_LOAD', message: `failed to load: ${reason}`, files: [file], mend: mendOf(cause), cause })
+}
+
+function isSame (one: unknown, other: unknown): boolean {
+  if (one === other || (isMissingPackage(one) && isMissingPackage(other))) return true
+  return isLocated(one) && isLocated(other) && one.message === other.message
 }
 
 // By its code: what hooks on a thread of their own throw arrives as a copy.

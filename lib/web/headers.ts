@@ -60,13 +60,21 @@ const isOfBody = (name: string): boolean => name === 'content-length' || name ==
 function headerOfBody (exchange: Exchange, name: string): string | null {
   const { [name]: value, 'content-length': length } = exchange.headers
   if (typeof value !== 'string') return null
-  const body = exchange.remadeBody?.()
+  const body = remadeBodyOf(exchange)
   if (body === undefined) return value
   // A stream that inflates another tells Fastify how much of that came in.
   if (body instanceof Readable) return name === 'content-length' || 'receivedEncodedLength' in body ? null : value
-  const remade = String(body.length)
-  if (name === 'content-length') return remade
-  return remade === length ? value : null
+  const own = String(body.length)
+  if (name === 'content-length') return own
+  return own === length ? value : null
+}
+
+const remade = new WeakMap<Exchange, Readable | Uint8Array | undefined>()
+
+/** Once for all headers, since it may have to be made of a large value. */
+function remadeBodyOf (exchange: Exchange): Readable | Uint8Array | undefined {
+  if (!remade.has(exchange)) remade.set(exchange, exchange.remadeBody?.())
+  return remade.get(exchange)
 }
 
 const IMPLIED = ['host', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-for']

@@ -69,7 +69,10 @@ class Light {
   append (name: string, value: string): void {
     const key = keyOf(name)
     if (this.#store instanceof PairStore && key !== undefined && isOrdinaryValue(value)) this.#store.append(key, value)
-    else Reflect.apply(Headers.prototype.append, this.#toNative(), arguments)
+    else {
+      this.#disown(key)
+      Reflect.apply(Headers.prototype.append, this.#toNative(), arguments)
+    }
   }
 
   set (name: string, value: string): void {
@@ -78,7 +81,7 @@ class Light {
       this.#store.delete(key)
       this.#store.append(key, value)
     } else {
-      this.#takenOver = this.#takenOver?.filter((taken) => taken !== key)
+      this.#disown(key)
       Reflect.apply(Headers.prototype.set, this.#toNative(), arguments)
     }
   }
@@ -86,7 +89,15 @@ class Light {
   delete (name: string): void {
     const key = keyOf(name)
     if (this.#store instanceof PairStore && key !== undefined) this.#store.delete(key)
-    else Reflect.apply(Headers.prototype.delete, this.#toNative(), arguments)
+    else {
+      this.#disown(key)
+      Reflect.apply(Headers.prototype.delete, this.#toNative(), arguments)
+    }
+  }
+
+  /** The handler says itself what a header is from now on. */
+  #disown (key: string | undefined): void {
+    if (this.#takenOver !== undefined) this.#takenOver = this.#takenOver.filter((taken) => taken !== key)
   }
 
   getSetCookie (): string[] {

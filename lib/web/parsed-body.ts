@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { BodyConsumedError } from '../errors.ts'
 
 /**
  * The bytes of a body that somebody upstream has parsed already. What a parser threw away (white space, the order of
@@ -18,13 +17,12 @@ export function parsedBodyBytes (raw: unknown, parsed: unknown, contentType: str
   return Buffer.from(JSON.stringify(parsed))
 }
 
-/** @returns undefined where the body is gone, of which the headers may say what they will */
-export function unlessConsumed<T> (make: () => T): T | undefined {
+/** @returns undefined where there is none that could be read, which is told to who reads it, and not to who looks at headers */
+export function ifReadable<T> (make: () => T): T | undefined {
   try {
     return make()
-  } catch (error) {
-    if (error instanceof BodyConsumedError) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }
 

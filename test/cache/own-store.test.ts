@@ -1,8 +1,9 @@
 /** Stores that others have written, and what can be wrong with them. */
 import t from 'tap'
 import type { CacheEntry, CacheStore } from 'fastify-app-routes'
-import { start, type Received, type RunningHost } from '../hosts.ts'
+import { start, type RunningHost } from '../hosts.ts'
 import { until } from './redis-server.ts'
+import { state } from './serve.ts'
 
 const dir = t.testdir({
   small: { '[id]': { 'route.js': 'let made = 0\nexport const dynamic = "force-static"\nexport const GET = () => new Response(String(++made))' } },
@@ -42,7 +43,6 @@ async function serve (t: any, store: CacheStore): Promise<RunningHost> {
   return host
 }
 
-const state = ({ headers }: Received): unknown => headers['x-nextjs-cache']
 const lines = (host: RunningHost): string[] => host.errors.map(({ msg }) => msg)
 const isLarge = (_key: string, { body }: CacheEntry): boolean => body.length > 1000
 
@@ -66,6 +66,25 @@ t.test('an entry that is not taken does not keep others out', async (t) => {
     t.equal(lines(host).length, 1)
     t.equal(store.given.filter((key) => key.includes('big')).length, count, 'and each is given once')
   }
+})
+
+t.test('locks that fail are told once, and not asked for again and again', async (t) => {
+  let asked = 0
+  const store = Object.assign(new Store(), {
+    isShared: true,
+    lock: () => {
+      asked++
+      return Promise.reject(new Error('no locks'))
+    }
+  })
+  const host = await serve(t, store)
+  for (let id = 0; id < 20; id++) {
+    t.equal(state(await host.send(`/small/${id}`)), 'MISS')
+    t.equal(state(await host.send(`/small/${id}`)), 'HIT')
+  }
+  t.match(lines(host), [/^The cache store did not take a lock, /])
+  t.equal(lines(host).length, 1)
+  t.equal(asked, 1)
 })
 
 t.test('an entry with which the store fails for a moment is left out the second time', async (t) => {

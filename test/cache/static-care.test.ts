@@ -94,6 +94,22 @@ t.test('a prefix with a parameter: each of what it stands for has answers of its
   }
 })
 
+t.test('whoever was led to a static route from another path gets an answer of his own, if its stream looks at the request', async (t) => {
+  for (const name of HOSTS) {
+    const host = await serve(t, name, {
+      p: {
+        '[id]': route(`import { cookies } from 'next/headers'\nexport const dynamic = 'auto'\nexport const generateStaticParams = () => []
+        export const GET = async (_, { params }) => (await params).id === 'plain'
+          ? new Response('plain')
+          : new Response(new ReadableStream({ async pull (controller) { await null; controller.enqueue(new TextEncoder().encode((await cookies()).get('user')?.value ?? 'nobody')); controller.close() } }))`)
+      }
+    }, { rewrites: async () => [{ source: '/old/:id', destination: '/p/:id' }] })
+    t.equal((await host.send('/p/plain')).text, 'plain', name)
+    for (const path of ['/old/a', '/old/a', '/p/a', '/old/b']) t.equal((await host.send({ path, headers: { cookie: 'user=anna' } })).text, 'anna', `${name} ${path}`)
+    t.same(host.errors, [])
+  }
+})
+
 t.test('a path that a pattern names, and another file serves, is that file\'s', async (t) => {
   const host = await serve(t, 'fastify', {
     shop: {
@@ -251,6 +267,7 @@ t.test('what a handler leaves alone', async (t) => {
 
   await t.test('and what others leave alone is dealt with as ever', async (t) => {
     await t.rejects(run('fastify.inject("/refused"); void Promise.reject(new Error("another"))'), { code: 1, stderr: /Error: another/ })
+    t.match(await run('process.once("unhandledRejection", () => { console.log("told") }); fastify.inject("/refused"); void Promise.reject(new Error("another"))'), { stdout: /told/ })
     t.match(await run('fastify.inject("/refused"); void Promise.reject(new Error("another"))', '--unhandled-rejections=warn'), { stderr: /Error: another/, stdout: /refused/ })
   })
 })

@@ -20,6 +20,7 @@ const ROUTES = {
   limited: { 'route.ts': 'export const config = { bodyLimit: 10 }\nexport const POST = async (r: Request) => new Response(await r.text())' },
   caught: { 'route.ts': 'export const POST = async (r: Request) => { try { return new Response(await r.text()) } catch (error: any) { return Response.json({ code: error.code, status: error.statusCode }, { status: 422 }) } }' },
   headers: { 'route.ts': "export const POST = async (r: Request) => { const got = [r.headers.get('content-length'), r.headers.get('content-encoding'), r.headers.get('x-a')]; return Response.json([...got, new Headers(r.headers).get('content-length'), Buffer.byteLength(await r.text()), r.headers.get('content-length')]) }" },
+  count: { 'route.ts': "export const POST = (r: Request) => new Response(r.headers.get('content-length'))" },
   forward: { 'route.ts': "export const POST = async (r: Request) => fetch(r.headers.get('x-up')!, { method: 'POST', headers: r.headers, body: await r.text() })\nexport const PUT = async (r: Request) => fetch(new Request(r.headers.get('x-up')!, r))" },
   wide: { 'route.ts': 'export const config = { bodyLimit: 5_000_000 }\nexport const POST = async (r: Request) => new Response(String((await r.arrayBuffer()).byteLength))' }
 }
@@ -76,6 +77,16 @@ for (const [name, framework] of Object.entries(FRAMEWORKS)) {
       t.same(await ask('application/json', '{"a":1}'), ['7', null, '1', '7', 7, '7'])
       t.same(await ask('text/plain', gzipSync('inflated'), { 'content-encoding': 'gzip' }), ['8', null, '1', '8', 8, '8'])
       t.same(await ask('image/png', 'left alone', { 'content-encoding': 'x' }), ['10', 'x', '1', '10', 10, '10'])
+    })
+
+    t.test('headers of a body that nobody can write anew are those of the client', async (t) => {
+      const { send } = await start(t, [(req: any, _res: any, next: () => void) => {
+        req.resume()
+        Object.assign(req, { body: { a: 1n }, _body: true })
+        next()
+      }])
+      const answer = await send({ method: 'POST', path: '/count', headers: { 'content-type': 'application/json' }, body: '{ "a": 1 }' })
+      t.match([answer.status, answer.text], [200, '10'])
     })
 
     t.test('a body that is written anew can be sent on with its headers', async (t) => {

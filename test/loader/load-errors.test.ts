@@ -20,6 +20,7 @@ const project = realpathSync(t.testdir({
   },
   app: {
     alias: { 'route.js': "import '@/lib/db'" },
+    again: { 'route.ts': "import { x } from '../../lib/between.js'\nexport const GET = () => x" },
     helper: { 'route.ts': "import '../../lib/values.js'\nimport { x } from '../../lib/between.js'\nexport const GET = () => x" },
     itself: { 'route.js': "export const GET = () => {\n  return new Response('a'\n}" },
     json: { 'route.js': "import '../../lib/broken.json'" },
@@ -34,14 +35,14 @@ const project = realpathSync(t.testdir({
     import Fastify from 'fastify'
     import appRoutes from 'fastify-app-routes'
     const { problems } = await Fastify().register(appRoutes, './app').then(() => {}, (error) => error)
-    console.log(JSON.stringify(problems.map(({ files: [file], message, mend, cause }) => [path(file), { message, mend, stack: cause.stack }])))
+    console.log(JSON.stringify(problems.map(({ files, message, mend, cause }) => [path(files.at(-1)), { files, message, mend, stack: cause.stack }])))
     function path (file) { return file.split('/')[0] }`
 }))
 mkdirSync(path.join(project, 'node_modules'))
 symlinkSync(root, path.join(project, 'node_modules/fastify-app-routes'), 'junction')
 symlinkSync(path.join(root, 'node_modules/fastify'), path.join(project, 'node_modules/fastify'), 'junction')
 
-interface Told { message: string, mend: string, stack: string }
+interface Told { files: string[], message: string, mend: string, stack: string }
 
 for (const [name, node] of [['this Node.js', process.execPath], ...['NODE_22', 'NODE_24', 'NODE_26'].map((name) => [name, process.env[name]])]) {
   t.test(`load errors on ${name}`, { skip: node === undefined && `${name} names no Node.js` }, async (t) => {
@@ -52,6 +53,7 @@ for (const [name, node] of [['this Node.js', process.execPath], ...['NODE_22', '
 
     t.equal(told.helper!.message, `failed to load: SyntaxError: Unexpected identifier 'z' (${at('lib/broken.js')}:3)`, 'the helper and its line')
     t.equal(told.helper!.stack.split('\n').slice(0, 3).join('\n'), `${at('lib/broken.js')}:3\nexport const x = y z\n                   ^`, 'the line itself, in front of the stack')
+    t.same(told.helper!.files, ['again/route.ts', 'helper/route.ts'], 'told once')
     t.equal(told.itself!.message, `failed to load: SyntaxError: missing ) after argument list (${at('app/itself/route.js')}:2)`)
     t.match(told.json!.message, `(${at('lib/broken.json')})`)
     t.match(told.script!.message, `(${at('app/script/route.cjs')}:2)`)
