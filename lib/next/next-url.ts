@@ -3,6 +3,7 @@ import { LinkedSearchParams, refill } from './linked-search-params.ts'
 import { domainLocaleOf, formatPathname, parsePathname, type DomainLocale, type NextUrlConfig, type PathnameInfo } from './next-pathname.ts'
 import { targetOf } from '../web/lazy-request.ts'
 import { searchOf } from '../web/target.ts'
+import { nameLoopback } from '../web/url.ts'
 
 interface NextUrlOptions {
   /** Leaves loopback addresses as they are: a received request's URL is what its client used. */
@@ -12,8 +13,6 @@ interface NextUrlOptions {
   /** The Host header of the request, which names the domain in place of the URL. */
   host?: string
 }
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
  * A URL with Next.js's additions, as `request.nextUrl` gives it. `basePath` and locales are set where
@@ -154,11 +153,9 @@ export const NextURL: NextURLConstructor = class NextURL {
   }
 }
 
-/** Like Next.js, calls every loopback address localhost. */
 function parse (input: string | URL, base: string | URL | undefined, keepsHost: boolean): URL {
   const url = new URL(String(input), base === undefined ? undefined : String(base))
-  if (!keepsHost && LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
-  return url
+  return keepsHost ? url : nameLoopback(url)
 }
 
 interface ParsedUrl {

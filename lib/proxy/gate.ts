@@ -3,6 +3,7 @@ import { setRequestHeaders } from '../handle/pass-on.ts'
 import { resolvePath } from '../routes/path.ts'
 import { drainAfterAnswer } from '../web/body.ts'
 import { searchOf } from '../web/target.ts'
+import { isAt } from '../web/url.ts'
 import { textAnswer } from './answers.ts'
 import type { Arrival } from './arrival.ts'
 import { Matcher, mayBeBelow } from './matcher.ts'
@@ -162,8 +163,7 @@ export class Gate {
     const { to, headers, requestHeaders } = verdict
     if (requestHeaders !== undefined) setRequestHeaders(arrival, requestHeaders)
     passage.addHeaders(headers)
-    const isElsewhere = to !== undefined && to.origin !== new URL(arrival.origin()).origin
-    if (isElsewhere) return this.#forward(arrival, passage, to)
+    if (to !== undefined && !isAt(arrival.origin(), to)) return this.#forward(arrival, passage, to)
     tellRequest(arrival, headers)
     if (to !== undefined) {
       passage.path = resolvePath(to.pathname)

@@ -4,6 +4,7 @@ import { pairsOf } from '../web/light-headers.ts'
 import { ownHeaders } from '../web/light-response.ts'
 import { Response } from '../web/native.ts'
 import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
+import { isAt } from '../web/url.ts'
 import { textAnswer } from './answers.ts'
 import { REDIRECT_STATUS } from './check-rule.ts'
 
@@ -57,7 +58,7 @@ function answer (response: Response, merged: Headers | undefined, { method, req 
 function redirect (response: Response, headers: Headers, to: URL, exchange: Exchange): Verdict {
   const rest = to.href.slice(to.origin.length)
   // Two slashes at the start would lead to another host.
-  const isHere = to.origin === new URL(exchange.origin()).origin && !rest.startsWith('//')
+  const isHere = isAt(exchange.origin(), to) && !rest.startsWith('//')
   const location = isHere ? rest : to.href
   const others = toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers
   return { kind: 'answer', outgoing: textAnswer(response.status, location, others.filter((_text, index) => !/^(?:content-.*|location)$/.test(others[index - index % 2]!))) }

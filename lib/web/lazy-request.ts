@@ -61,7 +61,7 @@ export function lazyRequestClass<T extends Request> (Base: { prototype: T }): ne
     }
 
     get url (): string {
-      return this.#url ??= requestUrl(() => this.#exchange.origin(), this.#exchange.target)
+      return this.#url ??= requestUrl(this.#exchange.origin(), this.#exchange.target)
     }
 
     get headers (): Headers {

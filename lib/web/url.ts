@@ -13,18 +13,17 @@ function isAuthority (host: string | undefined): host is string {
 }
 
 /**
- * The absolute URL of a request. A target in absolute form names its own authority (RFC 9112, 3.2.2), which must be as
- * sound as a Host header.
+ * The absolute URL of a request, always at the origin that the host sees. A target in absolute form loses its authority:
+ * hosts do not look at it (their trust of proxies, virtual hosts), and what would follow from it, but be compared with
+ * theirs, could be led by a client to any other server.
  */
-export function requestUrl (origin: () => string, target: string): string {
-  if (ORDINARY_TARGET.test(target)) return canonicalOrigin(origin()) + target
+export function requestUrl (origin: string, target: string): string {
+  if (ORDINARY_TARGET.test(target)) return canonicalOrigin(origin) + target
   // No target has a fragment (RFC 9112, 3.2); Node.js lets one through.
   const [withoutFragment] = target.split('#', 1) as [string]
-  const absolute = /^https?:\/\/([^/?#]*)/i.exec(withoutFragment)
-  const path = absolute === null ? withoutFragment : withoutFragment.slice(absolute[0].length)
-  const from = absolute !== null && isAuthority(absolute[1]) ? absolute[0] : origin()
+  const path = withoutFragment.replace(/^https?:\/\/[^/?#]*/i, '')
   // '*' and the like are no paths, but a URL needs one.
-  return new URL(from + (path.startsWith('/') ? path : '/' + path)).href
+  return new URL(origin + (path.startsWith('/') ? path : '/' + path)).href
 }
 
 /** What the URL parser leaves as it is: no escapes in the path, no dot segments, nothing that it would escape. */
@@ -36,6 +35,23 @@ let lastOrigin: { given: string, canonical: string } | undefined
 function canonicalOrigin (given: string): string {
   if (lastOrigin?.given !== given) lastOrigin = { given, canonical: new URL(given).origin }
   return lastOrigin.canonical
+}
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** Like Next.js, calls every loopback address localhost. */
+export function nameLoopback (url: URL): URL {
+  if (LOOPBACK.test(url.hostname)) url.hostname = 'localhost'
+  return url
+}
+
+/**
+ * Whether a URL is one of the server itself. Next.js's classes name loopback addresses anew, and what was made of the URL of
+ * a request by them must not count for another server, which the client would have chosen by its Host header.
+ */
+export function isAt (origin: string, url: URL): boolean {
+  const own = canonicalOrigin(origin)
+  return url.origin === own || nameLoopback(new URL(url)).origin === nameLoopback(new URL(own)).origin
 }
 
 /** The authority to build a URL with: the given one if it is sound, else this machine's own name and port. */

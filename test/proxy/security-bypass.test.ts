@@ -9,6 +9,7 @@ import path from 'node:path'
 import { WebSocketServer } from 'ws'
 import http from 'node:http'
 import t from 'tap'
+import { ask } from '../http/wire.ts'
 import { HOSTS, onEveryHost, start, type RunningHost, type StartOptions } from '../hosts.ts'
 import { anySpelling, probe, SPELLINGS } from '../spellings.ts'
 
@@ -206,6 +207,56 @@ t.test('a rewrite does not lead past the proxy a second time, nor past guards of
     t.strictSame(passed, ['/go', '/go'])
     await host.close()
   }
+})
+
+t.test('no client says to which server a rewrite or a redirect leads', async (t) => {
+  const ran: string[] = []
+  const internal = http.createServer((req, res) => {
+    ran.push(req.url!)
+    res.end('internal')
+  }).listen(0, '127.0.0.1')
+  await once(internal, 'listening')
+  t.teardown(() => { internal.close(); internal.closeAllConnections() })
+  const { port } = internal.address() as net.AddressInfo
+  const proxy = `
+  import { NextRequest, NextResponse } from 'next/server'
+  export function proxy (request) {
+    const { pathname } = request.nextUrl
+    if (pathname.startsWith('/en/')) return NextResponse.rewrite(new URL(pathname.slice(3), request.url))
+    if (pathname.startsWith('/clone') || pathname.startsWith('/copy')) {
+      const url = (pathname.startsWith('/copy') ? new NextRequest(request) : request).nextUrl.clone()
+      url.pathname = '/public'
+      return NextResponse.rewrite(url)
+    }
+    if (pathname === '/old') return NextResponse.redirect(new URL('/public', request.url))
+    if (pathname === '/old-copy') return NextResponse.redirect(new URL('/public', new NextRequest(request).nextUrl))
+  }
+  export const config = { matcher: ['/en/:path*', '/clone', '/copy', '/old', '/old-copy'] }`
+  onEveryHost(t, { dir: project(t, proxy), proxyScope: 'host' }, async (t, host) => {
+    const requests = [[`http://127.0.0.1:${port}`, 'shop.example'], [`https://localhost:${port}`, 'shop.example'], ['', `127.0.0.1:${port}`], ['', `localhost:${port}`], ['', `127.1.2.3:${port}`]] as const
+    for (const [authority, name] of requests) {
+      const get = (target: string) => ask(host.url, `GET ${authority}${target} HTTP/1.1`, [`host: ${name}`])
+      for (const target of ['/en/public', '/clone', '/copy']) t.equal((await get(target)).body, 'handled', `${authority} ${target} with Host: ${name}`)
+      for (const target of ['/old', '/old-copy']) t.equal((await get(target)).get('location'), '/public', `${authority} ${target} with Host: ${name}`)
+    }
+    t.strictSame(ran, [])
+  }, HOSTS.filter((name) => name !== 'fastify inject' && name !== 'fastify http2'))
+})
+
+t.test('conditions, upstreams and handlers see one host, whatever a target in absolute form names', async (t) => {
+  const upstream = http.createServer((req, res) => { res.end(String(req.headers['x-forwarded-host'])) }).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  t.teardown(() => { upstream.close(); upstream.closeAllConnections() })
+  const proxy = `
+  export const proxy = (request) => new Response('closed to ' + request.nextUrl.hostname)
+  export const config = { matcher: [{ source: '/shown', has: [{ type: 'host', value: 'closed.example' }] }] }`
+  const dir = project(t, proxy, { shown: { 'route.js': 'export const GET = (request) => new Response(request.nextUrl.hostname)' } })
+  onEveryHost(t, { dir, fallback: { upstream: `http://127.0.0.1:${(upstream.address() as net.AddressInfo).port}` } }, async (t, host) => {
+    const get = async (target: string, name: string): Promise<string> => (await ask(host.url, `GET ${target} HTTP/1.1`, [`host: ${name}`])).body
+    t.equal(await get('http://open.example/shown', 'closed.example'), 'closed to closed.example')
+    t.equal(await get('http://closed.example/shown', 'open.example'), 'open.example')
+    t.equal(await get('http://open.example/old', 'closed.example'), 'closed.example')
+  }, HOSTS.filter((name) => name !== 'fastify inject' && name !== 'fastify http2'))
 })
 
 t.test('routes that a folder plugin adds are guarded like those of files', async (t) => {
