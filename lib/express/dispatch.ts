@@ -2,7 +2,7 @@ import { handle } from '../handle/handle.ts'
 import { answerUnhandled, redirectTo, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { Passage } from '../proxy/passage.ts'
-import { canonicalPath } from '../routes/path.ts'
+import { canonicalPath, leadsOut } from '../routes/path.ts'
 import type { Method } from '../routes/table.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
@@ -49,7 +49,7 @@ function deliver (mount: ExpressMount, host: Host, { target, path, own }: Place,
     const prefix = mount.basePath === '' ? mountPath : mount.basePath
     const automatic = mount.unhandledMethod === 'answer' ? answerUnhandled(mount, path, searchOf(target), prefix, req.method!) : null
     if (automatic !== null) sendAutomatic(res, automatic)
-    else if (oldCode === undefined || own === null) next()
+    else if (oldCode === undefined || own === null || leadsOut(own)) next()
     else oldCode.answer(new ExpressPassed(req, res, target, mount.lifecycle, next))
     return
   }

@@ -5,11 +5,13 @@ import type { HandlerContext, HostExchange } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
+import { leadsOut } from '../routes/path.ts'
 import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { ifReadable, parsedBodyBytes } from '../web/parsed-body.ts'
 import { isWhole } from '../web/peeked-body.ts'
 import { addKept, sendToNode } from '../web/send.ts'
+import { pathOf } from '../web/target.ts'
 import { originOf } from '../web/url.ts'
 import { ExpressPassed } from './passed.ts'
 
@@ -97,8 +99,8 @@ export class ExpressExchange implements HostExchange {
   passOn (headers: string[], oldCode = this.#endpoint.mount.oldCode): void {
     if (this.res.headersSent) return
     addKept(this.res, headers)
-    const { lifecycle } = this.#endpoint.mount
-    if (oldCode === undefined) this.#next()
+    const { lifecycle, basePath } = this.#endpoint.mount
+    if (oldCode === undefined || leadsOut(pathOf(basePath === '' ? this.req.url! : this.target))) this.#next()
     else oldCode.answer(new ExpressPassed(this.req, this.res, this.target, lifecycle, this.#next))
   }
 

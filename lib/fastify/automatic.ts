@@ -5,7 +5,7 @@ import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../be
 import type { OldCode } from '../handle/passed-request.ts'
 import { answerUnhandled } from '../handle/unhandled.ts'
 import { wasRerouted } from '../proxy/passage.ts'
-import { cutPrefix } from '../routes/path.ts'
+import { cutPrefix, leadsOut } from '../routes/path.ts'
 import { addGateHeaders, passGate } from './gate-hooks.ts'
 import { FastifyPassed } from './passed.ts'
 import { routedPath, routedSearch } from './read-path.ts'
@@ -72,7 +72,8 @@ function sendAnswer (all: Mounted[], request: FastifyRequest, reply: FastifyRepl
 function mountFor (all: Mounted[], { url }: FastifyRequest): Mounted | undefined {
   let found: Mounted | undefined
   for (const mount of all) {
-    if (mount.oldCode === undefined || cutPrefix(routedPath(url, mount.router), mount.prefix) === null) continue
+    const path = routedPath(url, mount.router)
+    if (mount.oldCode === undefined || cutPrefix(path, mount.prefix) === null || leadsOut(path, mount.prefix)) continue
     if (found === undefined || mount.prefix.length > found.prefix.length) found = mount
   }
   return found

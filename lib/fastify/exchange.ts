@@ -7,9 +7,11 @@ import type { Endpoint } from '../handle/endpoint.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
+import { leadsOut } from '../routes/path.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import { ifReadable, parsedBodyBytes } from '../web/parsed-body.ts'
 import type { Outgoing } from '../web/outgoing.ts'
+import { pathOf } from '../web/target.ts'
 import { originOf } from '../web/url.ts'
 import { cutOff } from '../web/send.ts'
 import { fail, noteFailure } from './errors.ts'
@@ -94,7 +96,7 @@ export class FastifyExchange implements HostExchange {
     const { reply } = this
     if (reply.sent) return
     addReplyHeaders(reply, headers)
-    giveToOthers(this.request, reply, this.#endpoint.mount, oldCode)
+    giveToOthers(this.request, reply, this.#endpoint.mount, this.#endpoint.prefix, oldCode)
   }
 
   notFound (): void { this.reply.callNotFound() }
@@ -105,9 +107,9 @@ export class FastifyExchange implements HostExchange {
 }
 
 /** Has a matched request that a route does not take answered by the old code, or by what the server has where nothing is. */
-export function giveToOthers (request: FastifyRequest, reply: FastifyReply, { lifecycle }: Mount, oldCode: OldCode | undefined): void {
+export function giveToOthers (request: FastifyRequest, reply: FastifyReply, { lifecycle }: Mount, prefix: string, oldCode: OldCode | undefined): void {
   const nothing = (): void => { reply.callNotFound() }
-  if (oldCode === undefined) nothing()
+  if (oldCode === undefined || leadsOut(pathOf(request.url), prefix)) nothing()
   else oldCode.answer(new FastifyPassed(request, reply, lifecycle, () => bodyOf(request), nothing))
 }
 

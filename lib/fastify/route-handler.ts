@@ -77,7 +77,7 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
   return (request, reply) => {
     const path = readPath(request, reply)
     if (path === null) return
-    if (needsRest && (request.params as { '*'?: string })['*'] === '') return giveToOthers(request, reply, mount, mount.oldCode)
+    if (needsRest && (request.params as { '*'?: string })['*'] === '') return giveToOthers(request, reply, mount, prefix, mount.oldCode)
     if (shadowed) {
       const owner = table.match(cutPrefix(path, prefix) ?? path)
       if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
@@ -114,7 +114,7 @@ function pathReader (route: Route, mount: FastifyMount, prefix: string): (reques
     const path = routedPath(url, router)
     const canonical = canonicalRouted(path, slashRedirects, router)
     if (canonical !== null) sendAutomatic(reply, redirectTo(canonical, routedSearch(url, router)))
-    else if (!table.isSpelled(route, path, prefix)) giveToOthers(request, reply, mount, mount.oldCode)
+    else if (!table.isSpelled(route, path, prefix)) giveToOthers(request, reply, mount, prefix, mount.oldCode)
     else return path
     return null
   }

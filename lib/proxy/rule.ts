@@ -21,7 +21,7 @@ export function readPath (path: string): ReadPath {
   const first = (slash === -1 ? path.slice(1) : path.slice(1, slash)).toLowerCase()
   if (!path.includes('%')) return { readings: [path], first }
   const routed = asRouted(path)
-  return { readings: routed === null || routed === path ? [path] : [path, routed], first: first.includes('%') ? undefined : first }
+  return { readings: routed === path ? [path] : [path, routed], first: first.includes('%') ? undefined : first }
 }
 
 type Source = ConfigHeader | ConfigRedirect | ConfigRewrite

@@ -91,33 +91,73 @@ export function asSpelled (text: string): string {
 const UNSPELLED = /[^\x21-\x24\x26-\x7e]|["#<>?\\`{}]/
 
 /**
- * A path as the routers of the hosts compare it: decoded, but for reserved characters (`%2F`) and the percent sign. Null
- * where an escape is malformed.
+ * A path as the routers of the hosts compare it: decoded, but for reserved characters (`%2F`) and the percent sign.
+ * Malformed escapes stay as they are.
  */
-export function asRouted (path: string): string | null {
+export function asRouted (path: string): string {
+  return decodedBy(decodeURI, path.replaceAll('%25', '%2525'))
+}
+
+function decodedBy (decode: (text: string) => string, text: string): string {
   try {
-    return decodeURI(path.replaceAll('%25', '%2525'))
+    return decode(text)
   } catch {
-    return null
+    // Others may decode what is well-formed beside what is not.
+    return text.replace(ESCAPES, (escapes) => {
+      try {
+        return decode(escapes)
+      } catch {
+        return escapes.replace(ASCII_ESCAPE, decode)
+      }
+    })
   }
 }
+
+const ESCAPES = /(?:%[0-9a-f]{2})+/gi
+const ASCII_ESCAPE = /%[0-7][0-9a-f]/gi
 
 /**
  * The ways in which a canonical path may be read, the one as sent first. Patterns are written in plain letters (`/über`), and
- * a guard must not be walked round by spelling a path otherwise than its pattern.
+ * a guard must not be walked round by spelling a path otherwise than its pattern. What gets a request behind us may decode
+ * its path first and resolve dot segments then (`/x/..%2fadmin`), as file servers do, or have it decoded on the way to it.
  */
 export function readingsOf (path: string): string[] {
   if (!path.includes('%')) return [path]
-  const readings = [path, asRouted(path), decodedWhole(path)]
-  return [...new Set(readings.filter((reading) => reading !== null))]
+  const readings = new Set([path, asRouted(path)])
+  for (const decoded of decodings(path)) for (const reading of resolutions(decoded)) readings.add(reading)
+  return [...readings]
 }
 
-function decodedWhole (path: string): string | null {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return null
+/**
+ * Whether somebody who decodes a path and resolves it then is led out of what is below its prefix: `/api/..%2fadmin`.
+ * @param prefix what the path begins with
+ */
+export function leadsOut (path: string, prefix = ''): boolean {
+  if (!path.includes('%')) return false
+  const own = prefix === '' ? path : path.split('/').slice(prefix.split('/').length).join('/')
+  return decodings(own).some((decoded) => climbs(decoded) || climbs(decoded.replaceAll('\\', '/')))
+}
+
+function climbs (path: string): boolean {
+  let depth = 0
+  for (const segment of path.split('/')) {
+    if (segment === '..') depth--
+    else if (segment !== '' && segment !== '.') depth++
+    if (depth < 0) return true
   }
+  return false
+}
+
+/** A path decoded once, and twice where that is another. */
+function decodings (path: string): string[] {
+  const once = decodedBy(decodeURIComponent, path)
+  return once.includes('%') ? [once, decodedBy(decodeURIComponent, once)] : [once]
+}
+
+/** A decoded path as it is, and what servers may make of it: they differ in what a backslash is, and a doubled slash. */
+function resolutions (path: string): string[] {
+  if (!UNRESOLVED.test(path)) return [path]
+  return [path, path.replaceAll('\\', '/')].flatMap((text) => [text, withoutDots(text.replace(/\/+/g, '/')), withoutDots(text).replace(/\/+/g, '/')])
 }
 
 /**

@@ -107,7 +107,7 @@ export class RouteTable {
   /** The paths of a route as the host's router spells them. */
   routerPaths (route: Route): string[] {
     let paths = this.#routerPaths.get(route)
-    if (paths === undefined) this.#routerPaths.set(route, paths = this.#paths(route, decoded))
+    if (paths === undefined) this.#routerPaths.set(route, paths = this.#paths(route, asRouted))
     return paths
   }
 
@@ -155,9 +155,6 @@ function routerPaths (segments: Segment[], spell: (folder: string) => string): s
   }
   return [path === '' ? '/' : path]
 }
-
-/** A host's router compares decoded paths, so the folder `a%20b` must be decoded too. */
-const decoded = (folder: string): string => asRouted(folder) ?? folder
 
 const RANK: Record<Segment['kind'], number> = { static: 0, dynamic: 1, 'catch-all': 2, 'optional-catch-all': 3 }
 
