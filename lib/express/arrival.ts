@@ -6,7 +6,7 @@ import type { Passage } from '../proxy/passage.ts'
 import type { Route } from '../routes/table.ts'
 import { addKept } from '../web/send.ts'
 import type { ExpressHost } from './exchange.ts'
-import { hasTheRest, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 
 /** A request of Express's on its way to its route. */
@@ -32,8 +32,7 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
 
   get showsProxy (): boolean { return hasTheRest(this.#mount, this.#host) || this.routeOf(this.path) !== null }
 
-  /** Express compares mount paths without regard to case. */
-  get ignoresCase (): boolean { return this.#mountPath !== '' }
+  get ignoresCase (): boolean { return ignoresCase(this.#mount, this.#mountPath) }
   get bodyLimit (): number { return this.#mount.bodyLimit }
   get host (): ExpressHost { return { name: 'express', req: this.req, res: this.res } }
 

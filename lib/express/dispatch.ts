@@ -9,7 +9,7 @@ import { sendToNode } from '../web/send.ts'
 import { pathOf, searchOf, withoutBasePath } from '../web/target.ts'
 import { ExpressArrival } from './arrival.ts'
 import { ExpressExchange, fullTarget, type ConnectResponse } from './exchange.ts'
-import { hasTheRest, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 
 export function dispatch (mount: ExpressMount, host: Host): void {
@@ -28,7 +28,7 @@ function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mo
   const pass = (to: Place, passage: Passage | undefined): void => { deliver(mount, host, to, mountPath, passage) }
   const canonical = canonicalPath(path, mount.slashRedirects)
   if (canonical === null) {
-    if (gate.concerns(path, mountPath !== '')) gate.enter(new ExpressArrival(mount, host, place, mountPath, pass))
+    if (gate.concerns(path, ignoresCase(mount, mountPath))) gate.enter(new ExpressArrival(mount, host, place, mountPath, pass))
     else pass(place, undefined)
     return
   }

@@ -51,6 +51,12 @@ export function ownPath ({ basePath }: ExpressMount, path: string, mountPath: st
 }
 
 /**
+ * Whether letters may differ in case from what guards are for: Express compares mount paths so, and mostly the paths of what
+ * stands behind us.
+ */
+export const ignoresCase = (mount: ExpressMount, mountPath: string): boolean => mountPath !== '' || mount.isForHost || mount.oldCode !== undefined
+
+/**
  * Whether the proxy looks at requests that no route file is for. Without being told so nobody can say in Express whether
  * something behind the directory is for them.
  */

@@ -10,7 +10,7 @@ import type { Route } from '../routes/table.ts'
 import { FastifyHost } from './exchange.ts'
 import { FastifyPassed } from './passed.ts'
 import { routedTarget } from './read-path.ts'
-import type { FastifyMount } from './route-handler.ts'
+import { ignoresCase, type FastifyMount } from './route-handler.ts'
 import { addReplyHeaders } from './send.ts'
 
 interface Stage {
@@ -37,7 +37,7 @@ export class FastifyArrival extends FastifyPassed implements Arrival {
   get path (): string { return this.#stage.path }
   get hostRoute (): Arrival['hostRoute'] { return this.#stage.hostRoute }
   get showsProxy (): boolean { return this.#stage.showsProxy }
-  get ignoresCase (): boolean { return this.#stage.mount.router.caseSensitive === false }
+  get ignoresCase (): boolean { return ignoresCase(this.#stage.mount) }
   get bodyLimit (): number { return this.#stage.mount.bodyLimit }
   get host (): FastifyHost { return new FastifyHost(this.request, this.reply) }
 

@@ -8,7 +8,7 @@ import { cutPrefix } from '../routes/path.ts'
 import { FastifyArrival } from './arrival.ts'
 import { bodyOf } from './exchange.ts'
 import { canonicalRouted, routedPath, routedSearch } from './read-path.ts'
-import type { FastifyMount } from './route-handler.ts'
+import { ignoresCase, type FastifyMount } from './route-handler.ts'
 import { addReplyHeaders, sendAutomatic } from './send.ts'
 
 /** Gives the headers of gates to the new reply of a request that was routed anew. */
@@ -21,24 +21,24 @@ export function addGateHeaders (request: FastifyRequest, reply: FastifyReply): v
  * front of its own.
  */
 export function guardRoutes (scope: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
-  const ignoresCase = mount.router.caseSensitive === false
+  const anyCase = ignoresCase(mount)
   scope.addHook('onRequest', (request, reply, done) => {
     if (passageOf(request.raw, gate) !== undefined) return done()
     const path = mount.readOrdinary(request.url) ?? readMatched(mount, request, reply, done)
     if (path === null) return
-    if (!gate.concerns(path, ignoresCase)) return done()
+    if (!gate.concerns(path, anyCase)) return done()
     gate.enter(new FastifyArrival(request, reply, { mount, prefix, path, hostRoute: undefined, showsProxy: true, body: () => bodyOf(request), proceed: done }))
   })
 }
 
 /** Has all requests that the server has a route for pass the gate. */
 export function guardHost (root: FastifyInstance, mount: FastifyMount, gate: Gate, prefix: string): void {
-  const ignoresCase = mount.router.caseSensitive === false
+  const anyCase = ignoresCase(mount)
   root.addHook('onRequest', (request, reply, done) => {
     if (request.is404 || passageOf(request.raw, gate) !== undefined) return done()
     const path = readMatched(mount, request, reply, done)
     if (path === null) return
-    if (!gate.concerns(path, ignoresCase)) return done()
+    if (!gate.concerns(path, anyCase)) return done()
     const hostRoute = isOwn(mount, request) ? undefined : /[:*]/.test(request.routeOptions.url ?? '') ? 'dynamic' : 'static'
     gate.enter(new FastifyArrival(request, reply, { mount, prefix, path, hostRoute, showsProxy: true, body: () => bodyOf(request), proceed: done }))
   })

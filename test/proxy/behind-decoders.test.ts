@@ -93,6 +93,37 @@ t.test('nor does it hide them from a rule', async (t) => {
   }, ['express 4', 'express 5', 'node:http'])
 })
 
+t.test('letter case leads past a matcher to nothing that old code serves', async (t) => {
+  const { dir } = project(t)
+  const legacy = express().get('/admin/users', (_req, res) => { res.send('SECRET') }).get('/open', (_req, res) => { res.send('open') })
+  const test = (options: Partial<StartOptions>, hosts: HostName[]): void => {
+    onEveryHost(t, { dir, ...options }, async (t, { send }) => {
+      for (const target of ['/admin/users', '/ADMIN/users', '/Admin/Users', '/%41DMIN/users', '/x%2f..%2fADMIN/users']) t.match(await send(target), { status: 401, text: 'closed' }, target)
+      t.match(await send({ path: '/ADMIN/users', headers: { 'x-token': 'yes' } }), { status: 200, text: 'SECRET' })
+      t.match(await send('/OPEN'), { status: 200, text: 'open' })
+    }, hosts)
+  }
+  test({ fallback: legacy }, HOSTS)
+  test({ proxyScope: 'host', expressAfter: (app) => { app.use(legacy) } }, ['express 4', 'express 5'])
+})
+
+t.test('nor does a handler that passes a request on', async (t) => {
+  const dir = path.join(t.testdir({ 'proxy.js': PROXY, app: { '[[...any]]': { 'route.js': "import { NextResponse } from 'next/server'\nexport const GET = () => NextResponse.next()" } } }), 'app')
+  const legacy = express().use('/admin', (_req, res) => { res.send('SECRET') }).use((_req, res) => { res.send('open') })
+  onEveryHost(t, { dir, fallback: legacy }, async (t, { send }) => {
+    t.equal((await send('/ADMIN/users')).status, 401)
+    t.equal((await send('/other')).text, 'open')
+  })
+})
+
+t.test('what only route files serve is guarded by case, as in Next.js', async (t) => {
+  const dir = path.join(t.testdir({ 'proxy.js': PROXY, app: { '[...any]': { 'route.js': "export const GET = () => new Response('own')" } } }), 'app')
+  onEveryHost(t, { dir }, async (t, { send }) => {
+    t.equal((await send('/admin/users')).status, 401)
+    t.equal((await send('/ADMIN/users')).text, 'own')
+  })
+})
+
 t.test('an upstream is not led out of the prefix', async (t) => {
   const { dir } = project(t)
   const upstream = await decodingServer(t, decodeURIComponent)
