@@ -1,3 +1,4 @@
+import { BadPathError } from '../errors.ts'
 import { handle } from '../handle/handle.ts'
 import { answerUnhandled, redirectTo, withoutTrailingSlash, type AutomaticAnswer } from '../handle/unhandled.ts'
 import type { Gate } from '../proxy/gate.ts'
@@ -6,7 +7,7 @@ import { canonicalPath, leadsOut } from '../routes/path.ts'
 import type { Method } from '../routes/table.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
-import { pathOf, searchOf, withoutBasePath } from '../web/target.ts'
+import { isAmbiguous, pathOf, searchOf, withoutBasePath } from '../web/target.ts'
 import { ExpressArrival } from './arrival.ts'
 import { ExpressExchange, fullTarget, type ConnectResponse } from './exchange.ts'
 import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
@@ -19,7 +20,8 @@ export function dispatch (mount: ExpressMount, host: Host): void {
   const mountPath = path.endsWith(below) ? path.slice(0, path.length - below.length) : path
   const place = { target, path, own: mount.basePath === '' ? below : ownPath(mount, path, mountPath) }
   const { gate } = mount
-  if (gate === undefined || !path.startsWith('/')) deliver(mount, host, place, mountPath, undefined)
+  if (gate === undefined || target === '*') deliver(mount, host, place, mountPath, undefined)
+  else if (isAmbiguous(target, below)) host.next(new BadPathError(path))
   else passGate(mount, gate, host, place, mountPath)
 }
 
@@ -32,10 +34,13 @@ function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mo
     else pass(place, undefined)
     return
   }
-  // What the host would resolve by itself, no guard must miss.
-  const unresolved = mount.isForHost ? canonicalPath(path, 'ignore') : null
-  const isKnown = mount.unhandledMethod === 'answer' && gate.knows(canonical, hasTheRest(mount, host))
-  if (unresolved !== null || isKnown) sendAutomatic(host.res, redirectTo(unresolved ?? canonical, searchOf(target)))
+  const redirects = mount.unhandledMethod === 'answer'
+  const isKnown = gate.knows(canonical, hasTheRest(mount, host))
+  // What the host or the old code would resolve by itself, no guard must miss.
+  const mustResolve = mount.isForHost || (isKnown && !redirects && mount.oldCode !== undefined)
+  const unresolved = mustResolve ? canonicalPath(path, 'ignore') : null
+  if (unresolved !== null || (isKnown && redirects)) sendAutomatic(host.res, redirectTo(unresolved ?? canonical, searchOf(target)))
+  else if (isKnown) gate.enter(new ExpressArrival(mount, host, place, mountPath, pass))
   else pass(place, undefined)
 }
 

@@ -11,7 +11,7 @@ import type { Outgoing } from '../web/outgoing.ts'
 import { ifReadable, parsedBodyBytes } from '../web/parsed-body.ts'
 import { isWhole } from '../web/peeked-body.ts'
 import { addKept, sendToNode } from '../web/send.ts'
-import { pathOf } from '../web/target.ts'
+import { pathOf, searchOf } from '../web/target.ts'
 import { originOf } from '../web/url.ts'
 import { ExpressPassed } from './passed.ts'
 
@@ -182,6 +182,14 @@ export interface ExpressHost {
   readonly res: ConnectResponse
 }
 
+/** The absolute form keeps its authority, and loses the mount path behind it. Connect does not tell which that is. */
+function fullAbsolute (url: string, original: string, mountPath: string | undefined): string {
+  const path = pathOf(url)
+  const asked = pathOf(original)
+  const isCut = mountPath === undefined ? asked.endsWith(path) : asked === mountPath + path || (path === '/' && asked === mountPath)
+  return isCut ? original : (mountPath ?? '') + path + searchOf(url)
+}
+
 /**
  * The target that the client asked for, mount prefix included. It ends with what the router matched (`url`): where a
  * middleware has rewritten that, the rewritten one counts, so that all see the same path.
@@ -190,6 +198,7 @@ export function fullTarget (req: ConnectRequest): string {
   const url = req.url!
   const original = req.originalUrl
   if (original === undefined || original === url) return url
+  if (!url.startsWith('/')) return fullAbsolute(url, original, req.baseUrl)
   if (original.endsWith(url) && (req.baseUrl === undefined || original === req.baseUrl + url)) return original
   // Mounted at /api, a request for /api has the url '/'.
   if (/^\/(?:\?|$)/.test(url) && original === (req.baseUrl ?? original.slice(0, original.length - url.length + 1)) + url.slice(1)) return original

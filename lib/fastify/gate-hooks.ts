@@ -5,6 +5,7 @@ import { redirectTo } from '../handle/unhandled.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { headersOfGates, passageOf, wasRerouted } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
+import { isAmbiguous } from '../web/target.ts'
 import { FastifyArrival } from './arrival.ts'
 import { bodyOf } from './exchange.ts'
 import { canonicalRouted, routedPath, routedSearch } from './read-path.ts'
@@ -71,7 +72,11 @@ function readMatched (mount: FastifyMount, request: FastifyRequest, reply: Fasti
 export function passGate (mount: FastifyMount & { prefix: string }, gate: Gate, request: FastifyRequest, reply: FastifyReply, payload: Readable, proceed: () => void): void {
   const { router, slashRedirects, isForHost, prefix } = mount
   const path = routedPath(request.url, router)
-  if (!path.startsWith('/')) return proceed()
+  if (request.url === '*') return proceed()
+  if (isAmbiguous(request.url, path)) {
+    reply.send(new BadPathError(path))
+    return
+  }
   const showsProxy = isForHost || cutPrefix(path, prefix) !== null
   const canonical = canonicalRouted(path, slashRedirects, router)
   if (canonical !== null) {

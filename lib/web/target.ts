@@ -9,8 +9,17 @@ export function pathOf (target: string): string {
   return path === '' ? '/' : path
 }
 
+/**
+ * Whether others may read another path out of a target than `path`, which guards see: Node.js's `url.parse()`, and so Express,
+ * takes that of any scheme (`ftp://x/secret`), and cuts off blanks at the end, which HTTP/2 lets through.
+ */
+export function isAmbiguous (target: string, path: string): boolean {
+  return path.charCodeAt(0) !== SLASH || /\s$/.test(target)
+}
+
+/** Of an authority with other signs than names and ports have, parsers differ in where it ends. */
 function startOfPath (target: string): number {
-  return target.charCodeAt(0) === SLASH ? 0 : /^https?:\/\/[^/?#]+/i.exec(target)?.[0].length ?? 0
+  return target.charCodeAt(0) === SLASH ? 0 : /^https?:\/\/[\w.~:@[\]-]+(?=[/?#]|$)/i.exec(target)?.[0].length ?? 0
 }
 
 const SLASH = 47

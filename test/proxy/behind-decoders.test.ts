@@ -36,9 +36,9 @@ async function decodingServer (t: any, decode: (text: string) => string): Promis
 const byEscape = (text: string): string => text.replace(/%[0-7][0-9a-f]/gi, decodeURIComponent)
 
 /** The body of the answer, with the status in front. */
-async function ask (url: string, target: string): Promise<string> {
+async function ask (url: string, target: string, method = 'GET'): Promise<string> {
   const socket = net.connect(Number(new URL(url).port), 'localhost')
-  socket.write(Buffer.from(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'latin1'))
+  socket.write(Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'latin1'))
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   await once(socket, 'close')
@@ -122,6 +122,56 @@ t.test('what only route files serve is guarded by case, as in Next.js', async (t
     t.equal((await send('/admin/users')).status, 401)
     t.equal((await send('/ADMIN/users')).text, 'own')
   })
+})
+
+function onOddTargets (t: any, options: StartOptions, hosts: HostName[], prefix = ''): void {
+  onEveryHost(t, options, async (t, { url }) => {
+    const path = `${prefix}/admin/users`
+    for (const target of [`ftp://x${path}`, `ws://x${path}`, `http://${path}`, `http:${path}`, `http://x\\${path.slice(1)}`, 'http://x%2f..%2fadmin/users']) {
+      t.match(await ask(url, target), /^40[04] /, target)
+    }
+    for (const target of [path, `http://x${path}`, `https://user@x:80${path}`, `http://[::1]${path}`, `//x${path}`]) t.notMatch(await ask(url, target), /SECRET/, target)
+    t.match(await ask(url, `http://x${prefix}/own`), /^200 own/)
+    t.match(await ask(url, '*', 'OPTIONS'), /^(200|204|404) /)
+  }, hosts)
+}
+
+t.test('a target out of which others may read another path is refused in front of old code', async (t) => {
+  const { dir } = project(t)
+  const legacy = express().get('/admin/users', (_req, res) => { res.send('SECRET') })
+  for (const unhandledMethod of ['answer', 'next'] as const) {
+    onOddTargets(t, { dir, unhandledMethod, fallback: legacy }, OVER_SOCKETS)
+    onOddTargets(t, { dir, unhandledMethod, proxyScope: 'host', expressAfter: (app) => { app.use(legacy) } }, ['express 4', 'express 5'])
+  }
+})
+
+t.test('below a mount path, too', async (t) => {
+  const dir = path.join(t.testdir({ 'proxy.js': PROXY.replace('/admin', '/api/admin'), app: { own: { 'route.js': "export const GET = () => new Response('own')" } } }), 'app')
+  const fallback = express().use((req, res) => { res.send(/admin/.test(req.url) ? 'SECRET' : 'open') })
+  onOddTargets(t, { dir, prefix: '/api', fallback }, ['fastify', 'express 4', 'express 5'], '/api')
+})
+
+t.test("with unhandledMethod: 'next' no slash leads past a matcher", async (t) => {
+  const { dir, files } = project(t)
+  const legacy = express().get('/deep/secret', (_req, res) => { res.send('SECRET') }).get('/open', (_req, res) => { res.send('open') }).use(express.static(files))
+  const test = (options: Partial<StartOptions>, hosts: HostName[]): void => {
+    onEveryHost(t, { dir, unhandledMethod: 'next', ...options }, async (t, { url }) => {
+      for (const target of ['/deep/secret', '/deep/secret/', '/DEEP/secret/', '//deep/secret', '//admin/secret.html', '/x/../admin/secret.html', '/admin//secret.html']) t.match(await ask(url, target), /^(401|308) /, target)
+      t.match(await ask(url, '/open/'), /^200 open/, 'what is not guarded goes on as it is')
+      t.match(await ask(url, '/own'), /^200 own/)
+    }, hosts)
+  }
+  test({ fallback: legacy }, ['express 4', 'express 5', 'node:http'])
+  test({ proxyScope: 'host', expressAfter: (app) => { app.use(legacy) } }, ['express 4', 'express 5'])
+})
+
+t.test('a blank at the end of a target, which HTTP/2 lets through and Express cuts off', async (t) => {
+  const { dir } = project(t)
+  const legacy = express().get('/deep/secret', (_req, res) => { res.send('SECRET') })
+  onEveryHost(t, { dir, fallback: legacy }, async (t, { send }) => {
+    t.equal((await send('/deep/secret\xa0')).status, 400)
+    t.equal((await send('/deep/secret')).status, 401)
+  }, ['fastify http2'])
 })
 
 t.test('an upstream is not led out of the prefix', async (t) => {
