@@ -7,7 +7,9 @@ const heads = new WeakMap<IncomingMessage, Buffer>()
 
 export const headOf = (req: IncomingMessage): Buffer => heads.get(req) ?? Buffer.alloc(0)
 
-export const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
+/** A handshake is a GET without a body (RFC 6455, 4.1): of anything else the body would be taken for what comes behind the head. */
+export const isWebSocket = ({ method, headers }: IncomingMessage): boolean => method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' &&
+  (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined
 
 /** As much of a socket as is looked at here. */
 type ServerSocket = Duplex & { encrypted?: boolean, server?: Server, _httpMessage?: object | null }

@@ -143,3 +143,18 @@ for (const [name, start] of [HOSTS[0]!, HOSTS[2]!]) {
     await host.close()
   })
 }
+
+t.test('what asks for a WebSocket but is no handshake has its body', async (t) => {
+  // @fastify/websocket refuses it itself.
+  for (const [name, start] of HOSTS.filter(([name]) => !name.includes('@'))) {
+    const { port, close } = await start({ upstream: upstream() })
+    for (const body of ['Content-Length: 5\r\n\r\nabcde', 'Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n']) {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.write(`POST /own HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n${body}`)
+      let answer = ''
+      for await (const chunk of socket) answer += String(chunk)
+      t.match(answer, /^HTTP\/1.1 200 [^]*abcde/, name)
+    }
+    await close()
+  }
+})
