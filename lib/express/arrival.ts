@@ -1,4 +1,4 @@
-import { NotSupportedError } from '../errors.ts'
+import { BadPathError, BodyTooLargeError, NotSupportedError } from '../errors.ts'
 import type { PassedRequest } from '../handle/passed-request.ts'
 import { withoutTrailingSlash } from '../handle/unhandled.ts'
 import type { Arrival } from '../proxy/arrival.ts'
@@ -55,6 +55,12 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
 
   proceed (passage: Passage): void {
     if (!this.res.headersSent) this.#deliver(this.#place, passage.headers.length > 0 ? passage : undefined)
+  }
+
+  override fail (error: unknown, message?: string): void {
+    // These two are the client's doing, and no news.
+    const isClients = error instanceof BadPathError || error instanceof BodyTooLargeError
+    super.fail(error, isClients ? undefined : message)
   }
 
   /** To a route file of ours, or to what stands behind the directory. */

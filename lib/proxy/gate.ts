@@ -1,3 +1,4 @@
+import { BodyTooLargeError } from '../errors.ts'
 import { setDefaultAnswer } from '../handle/default-answer.ts'
 import { setRequestHeaders } from '../handle/pass-on.ts'
 import { resolvePath } from '../routes/path.ts'
@@ -146,7 +147,9 @@ export class Gate {
       decided: (verdict, exchange) => { this.#guarded(arrival, () => { this.#follow(verdict, arrival, passage, exchange) }) },
       failed: (error, exchange) => {
         if (exchange.hasRead) drainAfterAnswer(arrival)
-        setDefaultAnswer(error, FAILED)
+        // The host may wait for the rest of the body, and nobody else reads it.
+        exchange.putBodyBack()
+        if (!(error instanceof BodyTooLargeError)) setDefaultAnswer(error, FAILED)
         arrival.fail(error, `the proxy failed: ${arrival.method} ${passage.path} (${proxy.file.file})`)
       }
     })
