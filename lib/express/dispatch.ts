@@ -22,7 +22,16 @@ export function dispatch (mount: ExpressMount, host: Host): void {
   const { gate } = mount
   if (gate === undefined || target === '*') deliver(mount, host, place, mountPath, undefined)
   else if (isAmbiguous(target, below)) host.next(new BadPathError(path))
+  else if (host.req.baseUrl === undefined && mount.basePath === '' && isMissed(gate, path, below)) passGate(mount, gate, host, { target: host.req.url!, path: below, own: below }, '')
   else passGate(mount, gate, host, place, mountPath)
+}
+
+/**
+ * Connect does not tell whether what is missing in front of a path is a mount path, or was cut off by a middleware: the gate is
+ * to see what the routes see at least.
+ */
+function isMissed (gate: Gate, path: string, below: string): boolean {
+  return path !== below && !gate.concerns(path, true) && gate.concerns(below, true)
 }
 
 function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mountPath: string): void {

@@ -1,4 +1,5 @@
-/** A proxy that reads too large a body. */
+/** A proxy that reads too large a body, and middleware that rewrites paths in front of it. */
+import connect from 'connect'
 import { once } from 'node:events'
 import express from 'express'
 // @ts-expect-error -- the alias has no declarations of its own
@@ -43,5 +44,21 @@ t.test('so it is where the host has no handler for errors', { timeout: 10_000 },
   for (const [name, listener] of Object.entries(servers)) {
     const url = await serve(t, listener)
     for (const size of [1_100_000, 3_000_000]) t.equal((await sendHttp1(url, { method: 'POST', path: '/own', body: 'z'.repeat(size) })).status, 413, name)
+  }
+})
+
+t.test('a matcher sees at least the path that the routes see', async (t) => {
+  const dir = project(t, "export const proxy = () => new Response('closed', { status: 401 })\nexport const config = { matcher: '/secret' }")
+  for (const [name, make] of [['connect', connect], ['express', express]] as const) {
+    const app = (make as typeof connect)()
+    app.use((req, _res, next) => {
+      req.url = req.url!.replace('/v1/', '/')
+      next()
+    })
+    app.use(appRoutes({ dir }) as any)
+    const url = await serve(t, app)
+    for (const target of ['/secret', '/v1/secret', '/v1/secret/']) t.not((await sendHttp1(url, target)).text, 'own', `${name} ${target}`)
+    t.equal((await sendHttp1(url, '/v1/secret')).status, 401, name)
+    t.equal((await sendHttp1(url, '/v1/own')).text, 'own', name)
   }
 })
