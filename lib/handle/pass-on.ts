@@ -1,6 +1,7 @@
 import { NoResponseError } from '../errors.ts'
 import type { CookieJar } from '../next/cookie-jar.ts'
 import { impliedHeader } from '../web/headers.ts'
+import { claimHeaders } from '../web/connection-options.ts'
 import type { Exchange } from '../web/exchange.ts'
 import { bodyTaken } from '../web/lazy-request.ts'
 import { toOutgoing } from '../web/outgoing.ts'
@@ -84,4 +85,6 @@ export function setRequestHeaders ({ req, headers }: Pick<Exchange, 'req' | 'hea
     raw.push(name, value)
   }
   req.rawHeaders.splice(0, Infinity, ...raw)
+  // A client may send the value that will be set, too: which of them have changed makes no difference.
+  claimHeaders({ req, headers }, (name) => wanted.has(name))
 }

@@ -1,3 +1,4 @@
+import { claimHeaders } from '../web/connection-options.ts'
 import type { Arrival } from './arrival.ts'
 
 /**
@@ -6,13 +7,19 @@ import type { Arrival } from './arrival.ts'
  * @param headers names (in lower case) and values in turn
  */
 export function tellRequest ({ req, headers: received }: Arrival, headers: string[]): void {
+  if (headers.length === 0) return
   const cookies: string[] = []
+  const told = new Set([COOKIES])
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = [headers[index]!, headers[index + 1]!]
     if (name === 'set-cookie') cookies.push(value)
-    else if (!name.startsWith('content-') && !OF_THE_MESSAGE.has(name)) set(req.rawHeaders, received, name, value)
+    else if (!name.startsWith('content-') && !OF_THE_MESSAGE.has(name)) {
+      set(req.rawHeaders, received, name, value)
+      told.add(name)
+    }
   }
   if (cookies.length > 0) set(req.rawHeaders, received, COOKIES, cookies.join(','))
+  claimHeaders({ req, headers: received }, (name) => told.has(name))
 }
 
 const COOKIES = 'x-middleware-set-cookie'

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { WebSocketServer } from 'ws'
 import http from 'node:http'
 import t from 'tap'
+import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
 import { ask } from '../http/wire.ts'
 import { HOSTS, onEveryHost, start, type RunningHost, type StartOptions } from '../hosts.ts'
 import { anySpelling, probe, SPELLINGS } from '../spellings.ts'
@@ -322,6 +323,66 @@ t.test('old code behind the directory is behind the proxy, WebSockets too', asyn
     }
     await host.close()
   }
+})
+
+t.test('no client takes away what the proxy has set, by naming it in Connection', async (t) => {
+  const say = (req: http.IncomingMessage): string => ['x-user', 'x-told', 'x-hop'].map((name) => req.headers[name] ?? 'none').join()
+  const upstream = http.createServer((req, res) => { res.end(say(req)) }).listen(0, '127.0.0.1')
+  const other = http.createServer().listen(0, '127.0.0.1')
+  await Promise.all([once(upstream, 'listening'), once(other, 'listening')])
+  for (const [server, name] of [[upstream, 'upstream'], [other, 'other']] as const) {
+    server.on('upgrade', (req, socket) => { socket.end(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${name}:${say(req)}`) })
+    t.teardown(() => { server.close(); server.closeAllConnections() })
+  }
+  const urlOf = (server: http.Server): string => `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
+  const proxy = `
+  import { NextResponse } from 'next/server'
+  export function proxy (request) {
+    const { pathname } = request.nextUrl
+    if (pathname === '/none') return
+    const headers = new Headers(request.headers)
+    headers.set('x-user', 'ann')
+    headers.delete('x-hop')
+    const init = { request: { headers }, headers: { 'x-told': 'proxy' } }
+    return pathname === '/other' ? NextResponse.rewrite('${urlOf(other)}/ws', init) : NextResponse.next(init)
+  }`
+  const handler = `
+  import { NextResponse } from 'next/server'
+  export function GET (request) {
+    const headers = new Headers(request.headers)
+    headers.set('x-user', 'bob')
+    return NextResponse.next({ request: { headers } })
+  }`
+  const dir = project(t, proxy, { on: { 'route.js': handler } })
+  for (const name of ['fastify', 'express 4', 'express 5', 'node:http'] as const) {
+    const host = await start(name, { dir, fallback: { upstream: urlOf(upstream) } })
+    const named = 'connection: close, X-User ,x-told,x-hop'
+    t.equal((await ask(host.url, 'GET /old HTTP/1.1', [named, 'x-hop: 1'])).body, 'ann,proxy,none', name)
+    t.equal((await ask(host.url, 'GET /old HTTP/1.1', [named, 'x-user: ann', 'x-told: proxy'])).body, 'ann,proxy,none', `${name}: what it has sent itself makes no difference`)
+    t.equal((await ask(host.url, 'GET /none HTTP/1.1', [named, 'x-user: eve', 'x-hop: 1'])).body, 'none,none,none', `${name}: its own ones end here`)
+    t.equal((await ask(host.url, 'GET /on HTTP/1.1', [named, 'x-user: bob'])).body, 'bob,proxy,none', `${name}: set by a handler`)
+    await host.close()
+  }
+  const middleware = expressRoutes({ dir, fallback: { upstream: urlOf(upstream) } })
+  const server = http.createServer(middleware)
+  server.on('upgrade', middleware.upgrade)
+  await once(server.listen(0, 'localhost'), 'listening')
+  const fastify = await start('fastify', { dir, fallback: { upstream: urlOf(upstream) } })
+  const open = async (port: number, target: string): Promise<string> => {
+    const socket = net.connect(port, 'localhost')
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, x-user, x-told\r\nUpgrade: websocket\r\n\r\n`)
+    let text = ''
+    while (!text.includes(':ann') && !text.includes(':none')) text += String((await once(socket, 'data'))[0])
+    socket.destroy()
+    return text.split('\r\n\r\n')[1]!
+  }
+  for (const port of [Number(new URL(fastify.url).port), (server.address() as net.AddressInfo).port]) {
+    t.equal(await open(port, '/ws'), 'upstream:ann,proxy,none', 'a WebSocket')
+    t.equal(await open(port, '/other'), 'other:ann,none,none', 'a WebSocket that is rewritten to another origin')
+  }
+  server.close()
+  await middleware.close()
+  await fastify.close()
 })
 
 t.test('a proxy that cannot be loaded lets nothing through', async (t) => {
