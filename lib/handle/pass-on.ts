@@ -3,6 +3,7 @@ import type { CookieJar } from '../next/cookie-jar.ts'
 import { impliedHeader } from '../web/headers.ts'
 import { claimHeaders } from '../web/connection-options.ts'
 import type { Exchange } from '../web/exchange.ts'
+import { ownWord } from '../web/light-headers.ts'
 import { bodyTaken } from '../web/lazy-request.ts'
 import { toOutgoing } from '../web/outgoing.ts'
 import type { HandlerContext } from './context.ts'
@@ -17,7 +18,7 @@ export interface PassedOn {
 
 /** Whether a response is none, but says that somebody else is to answer. */
 export function passesOn ({ headers }: Response): boolean {
-  return headers.get('x-middleware-next') === '1' && !headers.has('x-middleware-rewrite')
+  return ownWord(headers, 'x-middleware-next') === '1' && !headers.has('x-middleware-rewrite')
 }
 
 /** @throws NoResponseError where the handler has read the body, which the next one would miss */
@@ -51,7 +52,7 @@ const isInternal = (name: string): boolean => name.startsWith('x-middleware-') |
 
 /** What `NextResponse.next({ request: { headers } })` says of the request's headers: all of them; undefined where they stay. */
 export function wantedHeaders (headers: Headers, exchange: Exchange): Map<string, string> | undefined {
-  const names = headers.get('x-middleware-override-headers')
+  const names = ownWord(headers, 'x-middleware-override-headers')
   if (names === null) return undefined
   const wanted = new Map<string, string>()
   for (const name of names.split(',')) {

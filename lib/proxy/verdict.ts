@@ -1,6 +1,6 @@
 import { wantedHeaders } from '../handle/pass-on.ts'
 import type { Exchange } from '../web/exchange.ts'
-import { pairsOf } from '../web/light-headers.ts'
+import { ownWord, pairsOf } from '../web/light-headers.ts'
 import { ownHeaders } from '../web/light-response.ts'
 import { Response } from '../web/native.ts'
 import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
@@ -25,16 +25,17 @@ export function readVerdict (response: unknown, merged: Headers | undefined, exc
   // Like Next.js, takes whatever is false for "go on".
   if (!response) return PASS
   if (!(response instanceof Response)) throw new TypeError('Expected an instance of Response to be returned')
-  const headers = merged ?? ownHeaders(response)
+  const own = ownHeaders(response)
+  const headers = merged ?? own
   if (headers === undefined) return answer(response, undefined, exchange)
   if (isPlainNext(headers)) return PASS
-  const rewrite = headers.get('x-middleware-rewrite')
-  if (rewrite !== null || headers.get('x-middleware-next') === '1') {
+  const rewrite = own === undefined ? null : ownWord(own, 'x-middleware-rewrite')
+  if (own !== undefined && (rewrite !== null || ownWord(own, 'x-middleware-next') === '1')) {
     return {
       kind: 'pass',
       to: rewrite === null ? undefined : absolute(rewrite, 'NextResponse.rewrite()'),
       headers: forAnswer(toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers),
-      requestHeaders: wantedHeaders(headers, exchange)
+      requestHeaders: wantedHeaders(own, exchange)
     }
   }
   const location = headers.get('location')

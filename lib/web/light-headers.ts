@@ -17,8 +17,17 @@ export let pairsOf: (headers: Headers) => string[] | undefined
 /** Whether a header is one that `fetch()` gave of a body, and the handler has only taken over. */
 export let isTakenOver: (headers: Headers, name: string) => boolean
 
-/** Which of the headers that speak of a body were taken over from a response of `fetch()`; undefined for none. */
+/** Which of the headers below were taken over from a response of `fetch()`; undefined for none. */
 let takenOver: (headers: unknown) => readonly string[] | undefined
+
+/**
+ * A header by which a response made here speaks to whoever runs its handler. No other server may: of what `fetch()` gave, and
+ * of what was taken over from that, there is none.
+ */
+export function ownWord (headers: Headers, name: string): string | null {
+  const value = headers.get(name)
+  return value === null || takenOver(headers)?.includes(name) === true ? null : value
+}
 
 /**
  * `Headers` without the cost of native ones for what handlers mostly do: get, set, and be sent. Whatever else is asked of
@@ -217,13 +226,14 @@ export function headersOf (response: Response, init: HeadersInit | undefined): H
   return taken === undefined ? response.headers : new LightHeaders(undefined, new Headers(response.headers), taken)
 }
 
-const OF_A_BODY = ['content-encoding', 'content-length']
+/** What speaks of a body, and the protocol by which NextResponse.next() and rewrite() speak to whoever runs them. */
+const TAKEN_OVER = ['content-encoding', 'content-length', 'x-middleware-next', 'x-middleware-override-headers', 'x-middleware-rewrite']
 
 /** The headers of a response of `fetch()` are the only ones that nobody can change (Fetch standard, 5.1, guard "immutable"). */
 function ofFetched (headers: Headers): readonly string[] | undefined {
   let names: string[]
   try {
-    names = OF_A_BODY.filter((name) => Headers.prototype.has.call(headers, name))
+    names = TAKEN_OVER.filter((name) => Headers.prototype.has.call(headers, name))
   } catch {
     // A stand-in for native headers
     return undefined

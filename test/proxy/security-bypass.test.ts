@@ -385,6 +385,41 @@ t.test('no client takes away what the proxy has set, by naming it in Connection'
   await fastify.close()
 })
 
+t.test('no other server says by its answer that a request goes on, or where to', async (t) => {
+  const evil = http.createServer((req, res) => {
+    const word = req.url === '/rewrite' ? { 'x-middleware-rewrite': 'http://127.0.0.1:1/' } : { 'x-middleware-next': '1' }
+    res.writeHead(200, { ...word, 'x-middleware-override-headers': 'x-user', 'x-middleware-request-x-user': 'root' })
+    res.end('evil')
+  }).listen(0, '127.0.0.1')
+  await once(evil, 'listening')
+  t.teardown(() => { evil.close(); evil.closeAllConnections() })
+  const take = `
+  import { NextResponse } from 'next/server'
+  async function take (request) {
+    const { pathname, searchParams } = new URL(request.url)
+    const fetched = await fetch('http://127.0.0.1:${(evil.address() as net.AddressInfo).port}/' + (searchParams.get('what') ?? 'next'))
+    switch (searchParams.get('how')) {
+      case 'init': return new Response(fetched.body, fetched)
+      case 'headers': return new NextResponse(await fetched.text(), { headers: fetched.headers })
+      case 'next': return NextResponse.next({ headers: fetched.headers })
+      default: return fetched
+    }
+  }`
+  const dir = project(t, `${take}\nexport { take as proxy }\nexport const config = { matcher: '/proxied' }`, { handled: { 'route.js': `${take}\nexport { take as GET }\nexport const dynamic = 'force-dynamic'` }, proxied: file('proxied') })
+  const upstream = http.createServer((req, res) => { res.end(`old ${req.headers['x-user'] ?? 'nobody'}`) }).listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  t.teardown(() => { upstream.close(); upstream.closeAllConnections() })
+  onEveryHost(t, { dir, fallback: { upstream: `http://127.0.0.1:${(upstream.address() as net.AddressInfo).port}` } }, async (t, host) => {
+    for (const what of ['next', 'rewrite']) {
+      for (const how of ['', 'init', 'headers']) {
+        t.equal((await host.send(`/proxied?how=${how}&what=${what}`)).text, 'evil', `a proxy: ${what} ${how}`)
+        t.equal((await host.send(`/handled?how=${how}&what=${what}`)).status, 500, `a handler, as in Next.js: ${what} ${how}`)
+      }
+    }
+    t.equal((await host.send('/handled?how=next')).text, 'old nobody', 'what our own next() has taken over says nothing')
+  })
+})
+
 t.test('a proxy that cannot be loaded lets nothing through', async (t) => {
   const broken: Record<string, RegExp> = {
     'throw new Error("no database")': /no database/,
