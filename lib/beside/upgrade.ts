@@ -55,8 +55,9 @@ export function serveWithoutUpgrade (req: IncomingMessage, socket: ServerSocket)
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`]
   for (let index = 0; index < req.rawHeaders.length; index += 2) {
     const [name, value] = [req.rawHeaders[index]!, req.rawHeaders[index + 1]!]
-    const rest = name.toLowerCase() === 'connection' ? withoutUpgrade(value) : value
-    if (!/^(?:upgrade|http2-settings)$/i.test(name) && rest !== '') lines.push(`${name}: ${rest}`)
+    const isConnection = name.toLowerCase() === 'connection'
+    const rest = isConnection ? withoutUpgrade(value) : value
+    if (!/^(?:upgrade|http2-settings)$/i.test(name) && !(isConnection && rest === '')) lines.push(`${name}: ${rest}`)
   }
   socket.unshift(Buffer.concat([Buffer.from(lines.join('\r\n') + '\r\n\r\n', 'latin1'), headOf(req)]))
   socket.server!.emit(socket.encrypted === true ? 'secureConnection' : 'connection', socket)
