@@ -26,6 +26,9 @@ export const StaticParamsError = createError<[string]>('FAR_ERR_STATIC_PARAMS', 
 export const BadPathError = createError<[string]>('FST_ERR_BAD_URL', "'%s' is not a valid url component", 400, URIError)
 export const BodyTooLargeError = createError<[]>('FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large', 413, RangeError)
 
+/** Whether an error of ours is the client's doing, and no news. */
+export const isClientsDoing = (error: unknown): boolean => error instanceof BadPathError || error instanceof BodyTooLargeError
+
 /** What is wrong with one file or layout of an app directory, and how to mend it. */
 export interface AppDirectoryProblem {
   /** What kind of problem: `FAR_ERR_LAYOUT`, `FAR_ERR_LOAD`, `FAR_ERR_METADATA`, `FAR_ERR_SEGMENT_CONFIG` or `FAR_ERR_FASTIFY_ONLY`. */

@@ -1,13 +1,13 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { PassedRequest } from '../handle/passed-request.ts'
+import { OF_THE_CONNECTION } from '../web/connection-options.ts'
 
-/** Headers that speak of one connection, whatever it says itself (RFC 9110, 7.6.1). */
-const OF_THE_CONNECTION = ['connection', 'http2-settings', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+const OF_ONE_HOP = [...OF_THE_CONNECTION, 'connection', 'proxy-authenticate', 'proxy-authorization']
 
 /** The headers that end at a proxy: those that `Connection` names are among them. */
 export function hopByHop (connection: string | string[] | undefined): Set<string> {
   const named = String(connection ?? '').toLowerCase().split(',').map((name) => name.trim())
-  return new Set([...OF_THE_CONNECTION, ...named])
+  return new Set([...OF_ONE_HOP, ...named])
 }
 
 /**

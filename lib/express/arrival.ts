@@ -1,4 +1,4 @@
-import { BadPathError, BodyTooLargeError, NotSupportedError } from '../errors.ts'
+import { isClientsDoing, NotSupportedError } from '../errors.ts'
 import type { PassedRequest } from '../handle/passed-request.ts'
 import { withoutTrailingSlash } from '../handle/unhandled.ts'
 import type { Arrival } from '../proxy/arrival.ts'
@@ -58,9 +58,7 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
   }
 
   override fail (error: unknown, message?: string): void {
-    // These two are the client's doing, and no news.
-    const isClients = error instanceof BadPathError || error instanceof BodyTooLargeError
-    super.fail(error, isClients ? undefined : message)
+    super.fail(error, isClientsDoing(error) ? undefined : message)
   }
 
   /** To a route file of ours, or to what stands behind the directory. */

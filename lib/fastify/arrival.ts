@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Readable } from 'node:stream'
-import { BadPathError, BodyTooLargeError } from '../errors.ts'
+import { isClientsDoing } from '../errors.ts'
 import type { PassedRequest } from '../handle/passed-request.ts'
 import { withoutTrailingSlash } from '../handle/unhandled.ts'
 import type { Arrival } from '../proxy/arrival.ts'
@@ -78,8 +78,7 @@ export class FastifyArrival extends FastifyPassed implements Arrival {
   }
 
   override fail (error: unknown, message = `rules or proxy failed: ${this.method} ${this.path}`): void {
-    // These two are the client's doing, and no news.
-    if (error instanceof BadPathError || error instanceof BodyTooLargeError) this.reply.send(error)
+    if (isClientsDoing(error)) this.reply.send(error)
     else super.fail(error, message)
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { BadPathError, BodyTooLargeError } from '../errors.ts'
+import { isClientsDoing } from '../errors.ts'
 import { defaultAnswer } from '../handle/default-answer.ts'
 import type { Route } from '../routes/table.ts'
 
@@ -8,9 +8,8 @@ const failures = new WeakMap<FastifyRequest, Error>()
 
 /** Ends a request whose handler failed: logs why, and gives the error to the host. */
 export function fail (request: FastifyRequest, reply: FastifyReply, route: Route, error: Error): void {
-  // These two are the client's doing, and no news.
   try {
-    if (!(error instanceof BodyTooLargeError) && !(error instanceof BadPathError)) noteFailure(request, reply, route, error)
+    if (!isClientsDoing(error)) noteFailure(request, reply, route, error)
   } catch {
     // A logger may choke on what was thrown; the client is answered all the same.
   }

@@ -16,6 +16,7 @@ import { openCache, StaticRoutes } from '../handle/static-routes.ts'
 import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import type { Gate } from '../proxy/gate.ts'
+import { isFixed } from '../routes/segments.ts'
 import type { RouterOptions, RouteTable } from '../routes/table.ts'
 import { warnOfProcess } from '../warn.ts'
 import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
@@ -183,7 +184,7 @@ function routerOptions ({ initialConfig }: FastifyInstance): RouterOptions {
 }
 
 function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
-  if (table.routes.every((route) => route.segments.every((segment) => segment.kind === 'static'))) return
+  if (table.routes.every((route) => isFixed(route.segments))) return
   const limit = (fastify.initialConfig as InitialConfig).routerOptions?.maxParamLength ?? 100
   fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { BadPathError, BodyTooLargeError } from '../errors.ts'
+import { isClientsDoing } from '../errors.ts'
 import type { RequestErrorContext } from '../next/instrumentation-types.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import type { HandlerContext, HostExchange } from './context.ts'
@@ -71,6 +71,6 @@ function reportFailure ({ endpoint, exchange, isStatic }: HandlerContext, error:
 
 /** What is the client's doing is no failure of the server. */
 function isClients (error: unknown): boolean {
-  if (error instanceof BodyTooLargeError || error instanceof BadPathError) return true
+  if (isClientsDoing(error)) return true
   return error instanceof Error && (defaultAnswer(error)?.status ?? 500) < 500
 }

@@ -1,4 +1,5 @@
 import type { Compat } from '../routes/options.ts'
+import { isFixed } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
 
 /** With one of these beside it, GET runs for each request, as in Next.js. */
@@ -14,7 +15,6 @@ export function mayBeStatic ({ handlers, segments, config }: Route, compat: Comp
   if (handlers.GET === undefined || NOT_STATIC.some((method) => handlers[method] !== undefined)) return false
   if (dynamic === 'force-dynamic' || revalidate === 0) return false
   const isAsked = dynamic === 'force-static' || dynamic === 'error'
-  const hasParams = segments.some(({ kind }) => kind !== 'static')
-  if (hasParams && !isAsked && generateStaticParams === undefined) return false
+  if (!isFixed(segments) && !isAsked && generateStaticParams === undefined) return false
   return compat < 15 || isAsked || revalidate !== undefined || generateStaticParams !== undefined
 }

@@ -6,6 +6,7 @@ import { LONGEST_WAIT } from '../cache/flights.ts'
 import { bailout } from '../context/request-context.ts'
 import { SingleFlight } from './single-flight.ts'
 import { GenerationTimeoutError } from '../errors.ts'
+import { isFixed } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
 import type { HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -52,7 +53,7 @@ export class StaticMaking {
     this.#endpoint = endpoint
     this.#route = endpoint.route
     this.#cache = endpoint.mount.cache
-    this.#hasParams = this.#route.segments.some(({ kind }) => kind !== 'static')
+    this.#hasParams = !isFixed(this.#route.segments)
     this.#isProven = this.isForced || this.#route.config.dynamic === 'error'
   }
 

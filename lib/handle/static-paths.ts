@@ -1,7 +1,7 @@
 import { StaticParamsError } from '../errors.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, readParams } from '../routes/path.ts'
-import type { Segment } from '../routes/segments.ts'
+import { isFixed, type Segment } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -38,7 +38,7 @@ export class StaticPaths {
     this.#prefix = prefix
     this.#isOpen = /[:*]/.test(prefix)
     this.#trailingSlash = trailingSlash
-    this.hasParams = route.segments.some(({ kind }) => kind !== 'static')
+    this.hasParams = !isFixed(route.segments)
   }
 
   /**

@@ -2,6 +2,7 @@ import { BodyTooLargeError } from '../errors.ts'
 import { setDefaultAnswer } from '../handle/default-answer.ts'
 import { setRequestHeaders } from '../handle/pass-on.ts'
 import { resolvePath } from '../routes/path.ts'
+import { isFixed } from '../routes/segments.ts'
 import { drainAfterAnswer } from '../web/body.ts'
 import { searchOf } from '../web/target.ts'
 import { isAt } from '../web/url.ts'
@@ -186,7 +187,8 @@ export class Gate {
 
   #isFile (arrival: Arrival, { path }: Passage): boolean {
     if (path === arrival.path && arrival.hostRoute === 'static') return true
-    return arrival.routeOf(path)?.segments.every((segment) => segment.kind === 'static') === true
+    const route = arrival.routeOf(path)
+    return route !== null && isFixed(route.segments)
   }
 
   #rewriteLater (arrival: Arrival, passage: Passage): void {

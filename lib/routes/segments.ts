@@ -5,6 +5,9 @@ export type Segment =
   | { kind: 'dynamic', name: string, prefix: string }
   | { kind: 'catch-all' | 'optional-catch-all', name: string }
 
+/** Whether a path has no parameters. */
+export const isFixed = (segments: readonly Segment[]): boolean => segments.every(({ kind }) => kind === 'static')
+
 /**
  * The segments of the URL path that a folder path serves, or null below private folders (`_lib`), which are not routed.
  * Groups (`(shop)`) and slots (`@team`) vanish. Intercepting folders (`(.)photo`) serve their literal name: only the

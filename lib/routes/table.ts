@@ -4,7 +4,7 @@ import type { SegmentConfig } from './segment-config.ts'
 import { PathIndex } from './overlap.ts'
 import type { EntryKind } from './scan.ts'
 import { asRouted, asSpelled } from './path.ts'
-import { formatSegment, type Segment } from './segments.ts'
+import { formatSegment, isFixed, type Segment } from './segments.ts'
 
 /** The verbs that a route file may export. */
 export const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
@@ -123,7 +123,7 @@ export class RouteTable {
    * because that file lacks the verb: there Next.js answers 405. Files with constraints are not for every request.
    */
   isShadowed (route: Route, method: Method): boolean {
-    if (route.segments.every((segment) => segment.kind === 'static')) return false
+    if (isFixed(route.segments)) return false
     let lacking = this.#lacking.get(method)
     if (lacking === undefined) {
       this.#lacking.set(method, lacking = new PathIndex())

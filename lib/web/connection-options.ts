@@ -1,7 +1,10 @@
 import type { Exchange } from './exchange.ts'
 
-/** What `Connection` says of the connection, and of headers that are never sent on. */
-const OPTIONS = new Set(['close', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings', 'proxy-connection'])
+/** Headers that speak of one connection, whatever it says itself (RFC 9110, 7.6.1), but for `Connection`. */
+export const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+
+/** Whether it is no name of a header that could be sent on. */
+const isOption = (option: string): boolean => option === 'close' || OF_THE_CONNECTION.has(option)
 
 /**
  * Makes headers of a request those of our own side: what a client names in `Connection` are its own ones, which end here
@@ -10,7 +13,8 @@ const OPTIONS = new Set(['close', 'keep-alive', 'te', 'trailer', 'transfer-encod
 export function claimHeaders ({ req, headers }: Pick<Exchange, 'req' | 'headers'>, isOurs: (name: string) => boolean): void {
   const given = headers.connection
   if (given === undefined) return
-  const rest = given.split(',').map((option) => option.trim()).filter((option) => OPTIONS.has(option.toLowerCase()) || !isOurs(option.toLowerCase())).join(', ')
+  const isKept = (option: string): boolean => isOption(option) || !isOurs(option)
+  const rest = given.split(',').map((option) => option.trim()).filter((option) => isKept(option.toLowerCase())).join(', ')
   if (rest === given) return
   const { rawHeaders } = req
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) if (rawHeaders[index]!.toLowerCase() === 'connection') rawHeaders.splice(index, 2)

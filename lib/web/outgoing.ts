@@ -1,6 +1,7 @@
 import { validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import { BodyReadable } from './body-readable.ts'
+import { OF_THE_CONNECTION } from './connection-options.ts'
 import { isLate, markAsLate } from './late-bodies.ts'
 import { isTakenOver, pairsOf } from './light-headers.ts'
 import { ownHeaders, plainBody, typeOfBody } from './light-response.ts'
@@ -19,13 +20,11 @@ export interface Outgoing {
 const BODYLESS_STATUS = new Set([204, 205, 304])
 
 /**
- * Headers that speak of one connection (RFC 9110, 7.6.1) or of framing are the server's, not the handler's; an upstream's
- * often come along. `connection: close` may be asked for, but not in HTTP/2, which knows none of them (RFC 9113, 8.2.2);
- * whether a connection is kept otherwise depends on what the client has asked for (RFC 9112, 9.3).
+ * The names that are not just sent as they are. Headers that speak of one connection (RFC 9110, 7.6.1) or of framing are
+ * the server's, not the handler's; an upstream's often come along. `connection: close` may be asked for, but not in HTTP/2,
+ * which knows none of them (RFC 9113, 8.2.2); whether a connection is kept otherwise depends on what the client has asked
+ * for (RFC 9112, 9.3).
  */
-const OF_THE_CONNECTION = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
-
-/** The names that are not just sent as they are. */
 const DELICATE = new Set([...OF_THE_CONNECTION, 'connection', 'content-length', 'content-encoding', 'set-cookie'])
 
 interface Framing {
