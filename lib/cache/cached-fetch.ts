@@ -90,7 +90,7 @@ function apply ({ dynamic, limits, warning }: FetchPolicy, scope: CacheScope): v
 async function fromCache (scope: CacheScope, call: Call): Promise<globalThis.Response> {
   const { cache, run } = scope
   const { key, tags, keep } = call
-  const look = async (): Promise<Kept | undefined> => usable(await cache.get(key, [...tags, ...scope.pathTags]), keep, cache.now())
+  const look = async (): Promise<Kept | undefined> => usable(await scope.get(key, tags), keep, cache.now())
   let kept = await look()
   const underway = kept?.freshness === 'fresh' ? undefined : cache.flights.get(key)
   // What others wait for is looked at again: meanwhile it may have been invalidated.
@@ -124,11 +124,12 @@ async function fetchAndKeep (scope: CacheScope, { key, send, tags, keep, signal 
   const land = cache.flights.begin(key)
   try {
     const response = await send()
-    if (response.status !== 200 || response.body === null) {
+    if (response.status !== 200) {
       land()
       return response
     }
-    const [own, copy] = response.body.tee()
+    // An answer to HEAD has no body.
+    const [own, copy] = response.body?.tee() ?? [null, null]
     const revalidate = keep === Infinity ? false : keep
     const storing = readUpTo(copy, MOST_BYTES).then(async (body) => {
       if (body === undefined) run.warn(`The response of ${response.url} is not kept: it is larger than 2 MB.`)
@@ -145,8 +146,9 @@ async function fetchAndKeep (scope: CacheScope, { key, send, tags, keep, signal 
   }
 }
 
-/** All bytes of a stream; undefined where there are more than that. */
-export async function readUpTo (stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | undefined> {
+/** All bytes of a body; undefined where there are more than that. */
+async function readUpTo (stream: ReadableStream<Uint8Array> | null, most: number): Promise<Uint8Array | undefined> {
+  if (stream === null) return new Uint8Array()
   const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let length = 0

@@ -1,6 +1,6 @@
 import { bailout, requestStorage, type CachedCall, type Caching, type RequestContext } from '../context/request-context.ts'
 import type { Cache, Kept } from './cache.ts'
-import { YEAR, type CacheEntry } from './entry.ts'
+import { YEAR } from './entry.ts'
 import { keyOfCall } from './fetch-key.ts'
 import type { CacheScope } from './scope.ts'
 
@@ -16,7 +16,7 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
   if (run.isStatic && typeof call.revalidate === 'number') scope.lower(call.revalidate)
   if (scope.isDraft || run.route.config.fetchCache === 'force-no-store') return await callInside(call)
   const key = keyOfCall(call.fixedKey, call.args)
-  const look = async (): Promise<Found | undefined> => usable(await cache.get(key, [...call.tags, ...scope.pathTags]), call)
+  const look = async (): Promise<Found | undefined> => usable(await scope.get(key, call.tags), call, cache.now())
   let found = await look()
   const underway = found?.isStale === false ? undefined : cache.flights.get(key)
   // What others wait for is looked at again: meanwhile it may have been invalidated.
@@ -26,14 +26,14 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
   }
   if (found === undefined) {
     cache.observer.tell('miss', 'function', key, run.route.path)
-    const { result, stored } = await make(cache, key, call)
+    const { result, stored } = await make(cache, key, call, run.route.path)
     run.background(stored)
     return result
   }
   cache.observer.tell(found.isStale ? 'stale' : 'hit', 'function', key, run.route.path)
   if (!found.isStale || (underway !== undefined && !run.isStatic)) return found.value
   const stale = found.value
-  const making = make(cache, key, call).then(async ({ result, stored }) => {
+  const making = make(cache, key, call, run.route.path).then(async ({ result, stored }) => {
     await stored
     return result
   })
@@ -48,46 +48,62 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
   })
 }
 
+/** Where no route has called. */
+const OUTSIDE = '-'
+
 /** The same outside a request, where nothing waits in the background. */
 export async function callCachedOutside (cache: Cache, call: CachedCall): Promise<unknown> {
   const key = keyOfCall(call.fixedKey, call.args)
-  const found = usable(await cache.get(key, call.tags), call)
+  const found = usable(await cache.get(key, call.tags), call, cache.now())
   if (found !== undefined && !found.isStale) return found.value
-  const { result, stored } = await make(cache, key, call)
+  const { result, stored } = await make(cache, key, call, OUTSIDE)
   await stored
   return result
 }
 
-/** A result that was kept, read from its text; what cannot be read was never there. */
-function usable (kept: Kept | undefined, { revalidate }: CachedCall): Found | undefined {
+/**
+ * A result that was kept, read from its text; what cannot be read was never there. The time of the call counts as well,
+ * and not only that of the call which made it.
+ */
+function usable (kept: Kept | undefined, { revalidate }: CachedCall, now: number): Found | undefined {
   if (kept?.entry.kind !== 'function') return undefined
+  const isOld = typeof revalidate === 'number' && (now - kept.entry.createdAt) / 1000 >= revalidate
   try {
     const text = kept.entry.body.toString()
-    return { value: text === '' ? undefined : JSON.parse(text) as unknown, isStale: kept.freshness === 'stale' }
+    return { value: text === '' ? undefined : JSON.parse(text) as unknown, isStale: isOld || kept.freshness === 'stale' }
   } catch {
     return undefined
   }
 }
 
-async function make (cache: Cache, key: string, call: CachedCall): Promise<{ result: unknown, stored: Promise<void> }> {
+async function make (cache: Cache, key: string, call: CachedCall, route: string): Promise<{ result: unknown, stored: Promise<void> }> {
   const createdAt = cache.now()
   const land = cache.flights.begin(key)
   const result = await callInside(call).catch((error: unknown) => {
     land()
     throw error
   })
-  const { tags, revalidate } = call
-  // Like Next.js, keeps what JSON can tell of it.
-  const body = (JSON.stringify(result) as string | undefined) ?? ''
-  const entry: CacheEntry = { kind: 'function', createdAt, revalidate: typeof revalidate === 'number' && revalidate < YEAR ? revalidate : false, tags, status: 200, headers: [], url: '', body }
-  return { result, stored: Promise.resolve(cache.set(key, entry)).finally(land) }
+  return { result, stored: keep(cache, key, call, result, createdAt, route).finally(land) }
+}
+
+/** Like Next.js, keeps what JSON can tell of a result, and nothing of what it cannot: the caller has the result all the same. */
+async function keep (cache: Cache, key: string, { tags, revalidate }: CachedCall, result: unknown, createdAt: number, route: string): Promise<void> {
+  let body: string
+  try {
+    body = (JSON.stringify(result) as string | undefined) ?? ''
+  } catch (error) {
+    cache.observer.tell('error', 'function', key, route, error)
+    return
+  }
+  await cache.set(key, { kind: 'function', createdAt, revalidate: typeof revalidate === 'number' && revalidate < YEAR ? revalidate : false, tags, status: 200, headers: [], url: '', body })
 }
 
 /** Runs the function where neither the request nor other caches can be used. */
-function callInside ({ fn, args }: CachedCall): Promise<unknown> {
+async function callInside ({ fn, args }: CachedCall): Promise<unknown> {
   const context = requestStorage.getStore()
-  const run = fn as (...args: unknown[]) => Promise<unknown>
-  return context === undefined ? run(...args) : requestStorage.run(new FunctionContext(context), run, ...args)
+  // In JavaScript it may be one that is not asynchronous.
+  const run = fn as (...args: unknown[]) => unknown
+  return await (context === undefined ? run(...args) : requestStorage.run(new FunctionContext(context), run, ...args))
 }
 
 const NO_CACHE: Caching = {

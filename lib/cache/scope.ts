@@ -4,7 +4,7 @@ import { findCookie } from '../next/cookie-text.ts'
 import type { Compat } from '../routes/options.ts'
 import type { SegmentConfig } from '../routes/segment-config.ts'
 import { headerOf } from '../web/lazy-request.ts'
-import type { Cache } from './cache.ts'
+import type { Cache, Kept } from './cache.ts'
 import { callCached } from './cached-function.ts'
 import { pathTags } from '../next/cache-tags.ts'
 
@@ -40,6 +40,8 @@ export class CacheScope implements Caching {
   #limit: number
   #pathTags: string[] | undefined
   #isDraft: boolean | undefined
+  /** The tags that this run has invalidated. */
+  #invalidated: Set<string> | undefined
 
   constructor (cache: Cache, run: Run) {
     this.cache = cache
@@ -69,7 +71,16 @@ export class CacheScope implements Caching {
     return this.#isDraft ??= isDraftSecret(findCookie(headerOf(this.run.request, 'cookie') ?? '', BYPASS_COOKIE))
   }
 
+  /** What is kept under a key. As in Next.js, a run does not see what it has invalidated itself, not even as stale. */
+  async get (key: string, tags: readonly string[]): Promise<Kept | undefined> {
+    const all = [...tags, ...this.pathTags]
+    const invalidated = this.#invalidated
+    return invalidated !== undefined && all.some((tag) => invalidated.has(tag)) ? undefined : await this.cache.get(key, all)
+  }
+
   invalidate (tags: string[], invalidation: TagInvalidation): void | Promise<void> {
+    this.#invalidated ??= new Set()
+    for (const tag of tags) this.#invalidated.add(tag)
     const telling = this.cache.invalidate(tags, invalidation)
     if (telling !== undefined) (this.pending ??= []).push(telling)
     return telling

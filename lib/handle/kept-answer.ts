@@ -83,7 +83,7 @@ export class KeptAnswers {
   readonly #compat: Compat
   readonly #hasEtag: boolean
   /** The headers that were last sent of a fresh entry, which is nearly always the same one. */
-  #last: { own: readonly string[], sent: string[] } | undefined
+  #last: { entry: CacheEntry, sent: string[] } | undefined
 
   constructor ({ compat, etag }: Pick<Mount, 'compat' | 'etag'>) {
     this.#compat = compat
@@ -97,7 +97,7 @@ export class KeptAnswers {
   }
 
   #headersOfHit (entry: CacheEntry): string[] {
-    if (this.#last?.own !== entry.headers) this.#last = { own: entry.headers, sent: this.#headersOf(entry, 'HIT') }
+    if (this.#last?.entry !== entry) this.#last = { entry, sent: this.#headersOf(entry, 'HIT') }
     return this.#last.sent
   }
 

@@ -1,4 +1,5 @@
 import { prepend } from './bind-globals.ts'
+import { onlyCode } from './only-code.ts'
 
 /**
  * What CommonJS has in scope, and Next.js's bundlers give to ES modules as well: `require`, `module`, `__dirname` and
@@ -13,19 +14,15 @@ const VALUES: Record<string, string> = {
 
 /** Gives an ES module what it takes from there. A module that declares such a name itself, or asks for its type, is left alone. */
 export function bindScope (source: string): string {
-  const names = Object.keys(VALUES).filter((name) => source.includes(name))
+  const names = Object.keys(VALUES).filter((name) => source.includes(name) && isUsed(source, name))
   if (names.length === 0) return source
-  const code = source.replace(COMMENT, ' ')
+  const code = onlyCode(source)
   const used = names.filter((name) => isUsed(code, name) && !isDeclared(code, name))
   if (used.length === 0) return source
   const variables = used.map((name) => `${name} = ${VALUES[name]}`)
   return prepend(source, `import { Module as $Module, createRequire as $createRequire } from 'node:module';var ${variables.join(', ')};`)
 }
 
-/** Behind a blank, or at the beginning of a line: what looks like one in a URL or a glob is none. */
-const COMMENT = /(?<=^|[\s(,;{}])(?:\/\/.*|\/\*[^]*?\*\/)/gm
-
-/** In a string it may be no use, which does no harm. */
 function isUsed (code: string, name: string): boolean {
   const uses = name === 'module' ? MODULE : new RegExp(`(?<![\\w$.])${name}(?![\\w$]|\\s*:)|\\?\\s*${name}\\s*:`)
   return uses.test(code)

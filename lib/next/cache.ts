@@ -106,7 +106,8 @@ export async function io (): Promise<void> {}
  */
 export function unstable_noStore (): void {
   const context = requestStorage.getStore()
-  if (context === undefined) return
+  // In a cached function it has no effect.
+  if (context === undefined || context.caching.noStore) return
   dynamicContext('unstable_noStore')
   context.caching.noStore = true
 }

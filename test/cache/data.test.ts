@@ -62,6 +62,8 @@ for (const name of ['fastify', 'node:http'] as const) {
       timed: 'text(`${url}/timed`, { next: { revalidate: 0.1 } })',
       tagged: 'text(`${url}/tagged`, { cache: "force-cache", next: { tags: ["t"] } })',
       drop: '(revalidateTag("t", { expire: 0 }), "dropped")',
+      write: 'text(`${url}/tagged`, { cache: "force-cache", next: { tags: ["t"] } }).then(async (before) => { revalidateTag("t", "max"); return (before !== await text(`${url}/tagged`, { cache: "force-cache", next: { tags: ["t"] } })) })',
+      head: 'fetch(`${url}/head`, { method: "HEAD", cache: "force-cache" }).then(async (r) => r.headers.get("x-count") + await r.text())',
       bytes: 'fetch(`${url}/bytes`, { cache: "force-cache" }).then(async (r) => [...await r.bytes?.() ?? new Uint8Array(await r.arrayBuffer())].join())',
       failed: 'text(`${url}/status/500`, { cache: "force-cache" })',
       large: 'text(`${url}/large`, { cache: "force-cache" }).then(({ length }) => length)',
@@ -91,6 +93,11 @@ for (const name of ['fastify', 'node:http'] as const) {
     t.equal(await get(host, '/tagged'), tagged)
     await get(host, '/drop')
     t.not(await get(host, '/tagged'), tagged)
+
+    t.equal(await get(host, '/write'), 'true', 'whoever has invalidated something does not see it any more, stale or not')
+
+    const head = await get(host, '/head')
+    t.equal(await get(host, '/head'), head)
 
     t.equal(await get(host, '/bytes'), Array.from({ length: 256 }, (_, index) => index).join())
     t.equal(await get(host, '/bytes'), Array.from({ length: 256 }, (_, index) => index).join())
@@ -242,6 +249,11 @@ t.test('unstable_cache', async (t) => {
     drops: 'const f = unstable_cache(async () => { revalidateTag("x", {}) }, ["drops"])\nexport const GET = async () => new Response(await f().catch(({ message }) => message))',
     nested: 'let made = 0\nconst inner = unstable_cache(async () => ++made, ["inner"])\nconst f = unstable_cache(async () => [await inner(), await inner()], ["outer"])\nexport const GET = async () => Response.json(await f())',
     often: 'let made = 0\nconst f = unstable_cache(async () => { await new Promise((r) => setTimeout(r, 50)); return ++made }, ["often"], { revalidate: 0.2 })\nexport const GET = async () => new Response(String(await f()))',
+    plain: 'let made = 0\nconst f = unstable_cache(() => ++made, ["plain"])\nexport const GET = async () => new Response(String(await f()))',
+    'plain-throws': 'let made = 0\nconst f = unstable_cache(() => { if (++made < 3) throw new Error("not yet"); return made }, ["plain-throws"])\nexport const GET = async () => new Response(String(await f().catch(({ message }) => message)))',
+    bigint: 'let made = 0\nconst f = unstable_cache(async () => BigInt(++made), ["bigint"])\nexport const GET = async () => new Response(String(await f()))',
+    'no-store': 'let made = 0\nconst f = unstable_cache(async () => { unstable_noStore(); return ++made }, ["no-store"])\nexport const GET = async () => new Response(String(await f()))',
+    lasts: 'let made = 0\nconst f = async () => ++made\nexport const GET = async ({ nextUrl: { searchParams } }) => new Response(String(await unstable_cache(f, ["lasts"], { revalidate: searchParams.has("s") && 0.1 })()))',
     wrong: 'export const GET = () => { try { unstable_cache(async () => 1, [], { revalidate: 0 }) } catch ({ message }) { return new Response(message) } }'
   }, from)
   t.equal(await get(host, '/args?a=1&b=2'), '["1",{"b":"2"},1]')
@@ -268,6 +280,15 @@ t.test('unstable_cache', async (t) => {
   t.same(await often(), ['1'])
   await until(async () => await get(host, '/often') === '2')
   t.match(await get(host, '/wrong'), /revalidate: 0 can not be passed/)
+  for (const text of ['1', '1']) t.equal(await get(host, '/plain'), text, 'a function that is not asynchronous')
+  for (const text of ['not yet', 'not yet', '3', '3']) t.equal(await get(host, '/plain-throws'), text)
+  for (const text of ['1', '2', '3']) t.equal(await get(host, '/bigint'), text, 'what JSON has no text for is not kept')
+  for (const text of ['1', '1']) t.equal(await get(host, '/no-store'), text, 'has no effect there')
+  t.equal(await get(host, '/lasts'), '1')
+  await sleep(110)
+  t.equal(await get(host, '/lasts'), '1')
+  t.equal(await get(host, '/lasts?s'), '1', 'stale for a call that wants it newer')
+  await until(async () => await get(host, '/lasts') === '2')
 })
 
 t.test('unstable_cache outside of requests', async (t) => {

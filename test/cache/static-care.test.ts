@@ -281,3 +281,17 @@ t.test('seconds with a fraction are whole ones in headers', async (t) => {
   })
   t.match(await host.send('/part'), { headers: { 'cache-control': 's-maxage=2, stale-while-revalidate=31535998' } })
 })
+
+t.test('each answer of a route says how long it may be kept itself', async (t) => {
+  const host = await serve(t, 'fastify', {
+    '[slug]': route(`import { unstable_cache } from 'next/cache'
+      export const dynamic = 'force-static'
+      export const GET = async (request, { params }) => {
+        const { slug } = await params
+        return Response.json(await unstable_cache(async () => 1, [slug], { revalidate: Number(slug) })())
+      }`)
+  })
+  for (let round = 0; round < 3; round++) {
+    for (const seconds of [10, 5000]) t.match((await host.send(`/${seconds}`)).headers, { 'cache-control': RegExp(`^s-maxage=${seconds},`) })
+  }
+})
