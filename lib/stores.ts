@@ -5,6 +5,8 @@ import { HandlerStore, type CacheHandler, type CacheHandlerOptions } from './cac
 import type { CacheStore } from './cache/store.ts'
 
 export type { FileStoreOptions } from './cache/file/file-store.ts'
+export type { CacheEntry, Freshness } from './cache/entry.ts'
+export type { CacheStore, Invalidation, StoredEntry } from './cache/store.ts'
 export type { CacheHandler, CacheHandlerOptions } from './cache/handler/handler-store.ts'
 
 /**

@@ -3,7 +3,7 @@ import { Flights } from './flights.ts'
 import { Health } from './health.ts'
 import { CacheObserver, type CacheLog } from './observe.ts'
 import { MemoryStore } from './memory-store.ts'
-import type { CacheStore, Found, Invalidation } from './store.ts'
+import type { CacheStore, Invalidation, StoredEntry } from './store.ts'
 import { Writes } from './writes.ts'
 
 /** An entry, and how it stands by age and tags together. */
@@ -157,14 +157,14 @@ const RETELL = 2000
 /** Shows whether a store takes anything. */
 const PROBE: Omit<CacheEntry, 'createdAt'> = { kind: 'function', revalidate: false, expire: 60, tags: [], status: 200, headers: [], url: '', body: '' }
 
-function judge (found: Found | null | undefined): Kept | undefined {
+function judge (found: StoredEntry | null | undefined): Kept | undefined {
   if (found == null || !isWhole(found)) return undefined
   const freshness = worse(found.tags, freshnessOf(found.entry, found.now))
   return freshness === 'expired' ? undefined : { entry: found.entry, freshness }
 }
 
 /** Whether it is what the interface says, of a store that others have written. */
-function isWhole ({ entry, now }: Found): boolean {
+function isWhole ({ entry, now }: StoredEntry): boolean {
   return typeof now === 'number' && typeof entry?.createdAt === 'number' && typeof entry.status === 'number' && Array.isArray(entry.tags) && Array.isArray(entry.headers) &&
     (typeof entry.body === 'string' || entry.body instanceof Uint8Array)
 }

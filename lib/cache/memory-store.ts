@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { sizeOf, type CacheEntry } from './entry.ts'
 import { monotonic } from './monotonic.ts'
-import type { CacheStore, Found, Invalidation } from './store.ts'
+import type { CacheStore, Invalidation, StoredEntry } from './store.ts'
 import { TagStates } from './tag-states.ts'
 
 export interface MemoryStoreOptions {
@@ -39,7 +39,7 @@ export class MemoryStore implements CacheStore {
     })
   }
 
-  get (key: string, tags: readonly string[]): Found | undefined {
+  get (key: string, tags: readonly string[]): StoredEntry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     const now = this.now()

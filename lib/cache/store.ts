@@ -1,7 +1,7 @@
 import type { CacheEntry, Freshness } from './entry.ts'
 
 /** An entry as a store has it, and how its tags stand. Its age is looked at by whoever asks. */
-export interface Found {
+export interface StoredEntry {
   entry: CacheEntry
   tags: Freshness
   /** The time of it, by the clock of the store. */
@@ -24,7 +24,7 @@ export interface CacheStore {
    * The entry under a key.
    * @param tags what it is asked for with, beside its own: the tags of the call, and of the route that asks
    */
-  get (key: string, tags: readonly string[]): Found | undefined | Promise<Found | undefined>
+  get (key: string, tags: readonly string[]): StoredEntry | undefined | Promise<StoredEntry | undefined>
   set (key: string, entry: CacheEntry): void | Promise<void>
   /** Invalidates what has any of the tags and was begun before now; undefined: it expires at once. */
   invalidate (tags: readonly string[], invalidation?: Invalidation): void | Promise<void>

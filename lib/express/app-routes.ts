@@ -6,7 +6,10 @@ import { createMiddleware, type AppRoutesMiddleware, type ExpressAppRoutesOption
 
 export type { ExpressAppRoutesOptions as AppRoutesOptions, AppRoutesMiddleware } from './middleware.ts'
 export type { AppRoutesCache } from '../cache/outside.ts'
+export type { CacheEvent, CacheMessage } from '../cache/observe.ts'
 export type { CacheOptions } from '../cache/options.ts'
+export type { CacheEntry, Freshness } from '../cache/entry.ts'
+export type { CacheStore, Invalidation, StoredEntry } from '../cache/store.ts'
 export type { ConnectRequest, ConnectResponse } from './exchange.ts'
 export type { Compat, TrailingSlash } from '../options.ts'
 export type { ParamsOf, RouteContext, RouteHandler, RouteParams } from '../route-types.ts'

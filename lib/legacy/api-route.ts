@@ -28,7 +28,7 @@ export type AnyApiHandler = (req: never, res: never) => unknown
  *     export const { GET, POST } = fromApiRoute(handler, { config })
  *
  * The result is a handler, and has itself as member for each verb. A `sizeLimit` of the config takes the place of the
- * host's body limit. `docs/legacy.md` has the rest.
+ * host's body limit. The page "Old handlers" of the documentation (docs/legacy.md in the repository) has the rest.
  * @throws AppRoutesOptionError where the config has a value that it cannot have
  */
 export function fromApiRoute (handler: NextApiHandler, options?: { config?: ApiConfig }): LegacyRoute

@@ -38,7 +38,8 @@ type Callable = (...args: unknown[]) => unknown
  *     export const PUT = fromNodeHandler(express.json(), updateUser)
  *
  * The result is a handler, and has itself as member for each verb. Where nobody answers (`next()`), the answer is 404;
- * `next(error)` and what handlers throw goes to the host's error handling. `docs/legacy.md` has the rest.
+ * `next(error)` and what handlers throw goes to the host's error handling. The page "Old handlers" of the documentation
+ * (docs/legacy.md in the repository) has the rest.
  */
 export function fromNodeHandler (handler: NodeHandler): LegacyRoute
 export function fromNodeHandler (...handlers: AnyNodeHandler[]): LegacyRoute

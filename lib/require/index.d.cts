@@ -22,7 +22,6 @@ declare namespace plugin {
   export type CacheOptions = esm.CacheOptions
   export type CacheStore = esm.CacheStore
   export type Compat = esm.Compat
-  export type Found = esm.Found
   export type Freshness = esm.Freshness
   export type HostRequest = esm.HostRequest
   export type Invalidation = esm.Invalidation
@@ -34,6 +33,7 @@ declare namespace plugin {
   export type ShadowDifference = esm.ShadowDifference
   export type ShadowOptions = esm.ShadowOptions
   export type ShadowReport = esm.ShadowReport
+  export type StoredEntry = esm.StoredEntry
   export type TrailingSlash = esm.TrailingSlash
   export type UpstreamOptions = esm.UpstreamOptions
   export type UpstreamTls = esm.UpstreamTls

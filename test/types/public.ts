@@ -4,14 +4,14 @@
  */
 import express from 'express'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type CacheStore, type RouteConfig, type RouteContext, type RouteHandler } from 'fastify-app-routes'
+import appRoutes, { appRoutes as named, hostRequest, type AppRoutesOptions, type CacheStore as SameCacheStore, type RouteConfig, type RouteContext, type RouteHandler } from 'fastify-app-routes'
 import { hostRequest as expressRequest, appRoutes as middleware } from 'fastify-app-routes/express'
 import { cookies, draftMode, headers } from 'fastify-app-routes/headers'
 import { notFound, redirect } from 'fastify-app-routes/navigation'
 import { revalidatePath, revalidateTag, unstable_cache } from 'fastify-app-routes/cache'
 import { redisStore, type RedisClient } from 'fastify-app-routes/redis'
 import { after, connection, NextRequest, NextResponse, userAgent } from 'fastify-app-routes/server'
-import { cacheHandlerStore, fileStore } from 'fastify-app-routes/stores'
+import { cacheHandlerStore, fileStore, type CacheStore } from 'fastify-app-routes/stores'
 
 declare module 'fastify' {
   interface FastifyInstance { pg: { query: (sql: string) => Promise<unknown[]> } }
@@ -63,7 +63,7 @@ export async function caching (server: FastifyInstance, client: RedisClient): Pr
     async revalidateTag (): Promise<void> {}
     resetRequestCache (): void {}
   }
-  const store: CacheStore = cacheHandlerStore(Handler, { major: 15 })
+  const store: SameCacheStore = cacheHandlerStore(Handler, { major: 15 })
   void store
   equal(server.appRoutes.revalidateTag('a', { expire: 1 })).is<Promise<void>>(true)
   equal(server.appRoutes.revalidatePath('/a', 'layout')).is<Promise<void>>(true)

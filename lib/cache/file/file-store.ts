@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { decodeEntry, encodeEntry, YEAR, type CacheEntry } from '../entry.ts'
-import type { CacheStore, Found, Invalidation } from '../store.ts'
+import type { CacheStore, Invalidation, StoredEntry } from '../store.ts'
 import { freshnessByAll } from '../tag-states.ts'
 import { FileLocks, type Release } from './file-locks.ts'
 import { Files, type FileAt } from './files.ts'
@@ -40,7 +40,7 @@ export class FileStore implements CacheStore {
 
   now (): number { return Date.now() }
 
-  async get (key: string, tags: readonly string[]): Promise<Found | undefined> {
+  async get (key: string, tags: readonly string[]): Promise<StoredEntry | undefined> {
     const [, bytes] = await Promise.all([this.#tags.refresh(), this.#entries.read(key)])
     const entry = bytes === undefined ? undefined : decodeEntry(bytes)
     if (entry === undefined) return undefined

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { worse } from '../entry.ts'
 import type { CacheEntry } from '../entry.ts'
-import type { CacheStore, Found, Invalidation } from '../store.ts'
+import type { CacheStore, Invalidation, StoredEntry } from '../store.ts'
 import { TagStates } from '../tag-states.ts'
 import { entryOf, valueOf, type HandlerFound } from './shapes.ts'
 
@@ -43,7 +43,7 @@ export class HandlerStore implements CacheStore {
 
   now (): number { return Date.now() }
 
-  async get (key: string, tags: readonly string[]): Promise<Found | undefined> {
+  async get (key: string, tags: readonly string[]): Promise<StoredEntry | undefined> {
     // What it remembers for the time of one request must not outlive it.
     this.#handler.resetRequestCache?.()
     const found = await this.#handler.get(plain(key), this.#reading(key, tags) as never) as HandlerFound | null | undefined

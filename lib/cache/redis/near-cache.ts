@@ -1,7 +1,7 @@
 import type { CacheEntry } from '../entry.ts'
 import { freshnessOf } from '../entry.ts'
 import { MemoryStore, type MemoryStoreOptions } from '../memory-store.ts'
-import type { Found, Invalidation } from '../store.ts'
+import type { StoredEntry, Invalidation } from '../store.ts'
 
 /** Milliseconds after which a copy is looked up anew, in case a message was lost with a connection that only seemed alive. */
 const LONGEST = 30_000
@@ -36,7 +36,7 @@ export class NearCache {
     this.switch(this.#isOn)
   }
 
-  get (key: string, tags: readonly string[]): Found | undefined {
+  get (key: string, tags: readonly string[]): StoredEntry | undefined {
     const found = this.#isOn ? this.#copies?.get(key, tags) : undefined
     return found?.tags === 'fresh' && freshnessOf(found.entry, found.now) === 'fresh' ? found : undefined
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { encodeEntry, YEAR, type CacheEntry } from '../entry.ts'
 import type { MemoryStoreOptions } from '../memory-store.ts'
-import type { CacheStore, Found, Invalidation } from '../store.ts'
+import type { CacheStore, Invalidation, StoredEntry } from '../store.ts'
 import { freshnessByAll } from '../tag-states.ts'
 import { RedisClock } from './clock.ts'
 import { commandsOf, type RedisClient, type RedisCommands } from './commands.ts'
@@ -102,15 +102,15 @@ export class RedisStore implements CacheStore {
 
   now (): number { return this.#clock.now() }
 
-  get (key: string, tags: readonly string[]): Found | Promise<Found | undefined> {
-    if (this.#clock.isDue) return this.#clock.sync().then(() => this.get(key, tags) as Promise<Found | undefined>)
+  get (key: string, tags: readonly string[]): StoredEntry | Promise<StoredEntry | undefined> {
+    if (this.#clock.isDue) return this.#clock.sync().then(() => this.get(key, tags) as Promise<StoredEntry | undefined>)
     if (this.#near === undefined) return this.#find(key, tags)
     this.#messages!.listen()
     return this.#near.get(key, tags) ?? this.#find(key, tags)
   }
 
   /** Made of few promises, since each costs every hit. */
-  #find (key: string, tags: readonly string[]): Promise<Found | undefined> {
+  #find (key: string, tags: readonly string[]): Promise<StoredEntry | undefined> {
     const entryKey = this.#entryKey(key)
     // In a cluster the tags are on another node: there their states are read each time.
     return this.#commands.isCluster
@@ -119,7 +119,7 @@ export class RedisStore implements CacheStore {
   }
 
   /** @param changed when any tag was invalidated last */
-  #read (key: string, tags: readonly string[], bytes: Buffer | null, changed: Buffer | null): Found | undefined | Promise<Found | undefined> {
+  #read (key: string, tags: readonly string[], bytes: Buffer | null, changed: Buffer | null): StoredEntry | undefined | Promise<StoredEntry | undefined> {
     this.#states.changed(changed)
     const entry = bytes === null ? undefined : this.#decoded.get(key, bytes)
     const wanted = entry === undefined ? NO_TAGS : tags.length === 0 ? entry.tags : [...tags, ...entry.tags]
@@ -127,7 +127,7 @@ export class RedisStore implements CacheStore {
     return states === undefined ? this.#lookUp(key, entry, wanted, changed) : this.#judge(key, entry, states)
   }
 
-  async #lookUp (key: string, entry: CacheEntry | undefined, tags: readonly string[], changed: Buffer | null): Promise<Found | undefined> {
+  async #lookUp (key: string, entry: CacheEntry | undefined, tags: readonly string[], changed: Buffer | null): Promise<StoredEntry | undefined> {
     if (changed === null && !this.#commands.isCluster) this.#clock.saw(await this.#run(BEGIN))
     const states = await this.#states.read(tags)
     if (states !== undefined && 'all' in states) return this.#judge(key, entry, states)
@@ -137,7 +137,7 @@ export class RedisStore implements CacheStore {
     return undefined
   }
 
-  #judge (key: string, entry: CacheEntry | undefined, states: States): Found | undefined {
+  #judge (key: string, entry: CacheEntry | undefined, states: States): StoredEntry | undefined {
     this.#clock.saw(states.latest)
     this.#near?.keptSince(states.since)
     if (entry === undefined || entry.createdAt <= states.since) return undefined
