@@ -3,6 +3,7 @@ import type { PassedRequest } from '../handle/passed-request.ts'
 import { withoutTrailingSlash } from '../handle/unhandled.ts'
 import type { Arrival } from '../proxy/arrival.ts'
 import type { Passage } from '../proxy/passage.ts'
+import type { TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import { addKept } from '../web/send.ts'
 import type { ExpressHost } from './exchange.ts'
@@ -33,6 +34,7 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
   get showsProxy (): boolean { return hasTheRest(this.#mount, this.#host) || this.routeOf(this.path) !== null }
 
   get ignoresCase (): boolean { return ignoresCase(this.#mount, this.#mountPath) }
+  get slashRedirects (): TrailingSlash { return this.#mount.slashRedirects }
   get bodyLimit (): number { return this.#mount.bodyLimit }
   get host (): ExpressHost { return { name: 'express', req: this.req, res: this.res } }
 

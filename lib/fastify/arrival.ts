@@ -5,6 +5,7 @@ import type { PassedRequest } from '../handle/passed-request.ts'
 import { withoutTrailingSlash } from '../handle/unhandled.ts'
 import type { Arrival } from '../proxy/arrival.ts'
 import type { Passage } from '../proxy/passage.ts'
+import type { TrailingSlash } from '../routes/options.ts'
 import { cutPrefix } from '../routes/path.ts'
 import type { Route } from '../routes/table.ts'
 import { FastifyHost } from './exchange.ts'
@@ -38,6 +39,7 @@ export class FastifyArrival extends FastifyPassed implements Arrival {
   get hostRoute (): Arrival['hostRoute'] { return this.#stage.hostRoute }
   get showsProxy (): boolean { return this.#stage.showsProxy }
   get ignoresCase (): boolean { return ignoresCase(this.#stage.mount) }
+  get slashRedirects (): TrailingSlash { return this.#stage.mount.slashRedirects }
   get bodyLimit (): number { return this.#stage.mount.bodyLimit }
   get host (): FastifyHost { return new FastifyHost(this.request, this.reply) }
 

@@ -78,14 +78,15 @@ export function passGate (mount: FastifyMount & { prefix: string }, gate: Gate, 
     return
   }
   const showsProxy = isForHost || cutPrefix(path, prefix) !== null
-  const canonical = canonicalRouted(path, slashRedirects, router)
+  const passage = passageOf(request.raw, gate)
+  // To where a rewrite leads nobody is redirected.
+  const canonical = passage?.isRerouted === true ? null : canonicalRouted(path, slashRedirects, router)
   if (canonical !== null) {
     if (gate.knows(canonical, showsProxy)) sendAutomatic(reply, redirectTo(canonical, routedSearch(request.url, mount.router)))
     else proceed()
     return
   }
   const arrival = new FastifyArrival(request, reply, { mount, prefix, path, hostRoute: undefined, showsProxy, body: () => payload, proceed })
-  const passage = passageOf(request.raw, gate)
   if (passage === undefined) gate.enter(arrival)
   else if (passage.isRerouted) gate.resume(arrival, passage)
   else proceed()

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context/request-context.ts'
 import type { PassedRequest } from '../handle/passed-request.ts'
+import type { TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import type { Passage } from './passage.ts'
 
@@ -13,6 +14,7 @@ export interface Arrival extends PassedRequest {
   readonly showsProxy: boolean
   /** Whether the host's router lets letters differ in case. */
   readonly ignoresCase: boolean
+  readonly slashRedirects: TrailingSlash
   readonly bodyLimit: number
   /** The host's own objects, for `hostRequest()`. */
   readonly host: RequestContext['host']

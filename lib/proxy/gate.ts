@@ -1,7 +1,7 @@
 import { BodyTooLargeError } from '../errors.ts'
 import { setDefaultAnswer } from '../handle/default-answer.ts'
 import { setRequestHeaders } from '../handle/pass-on.ts'
-import { resolvePath } from '../routes/path.ts'
+import { canonicalPath, resolvePath } from '../routes/path.ts'
 import { isFixed } from '../routes/segments.ts'
 import { drainAfterAnswer } from '../web/body.ts'
 import { searchOf } from '../web/target.ts'
@@ -227,6 +227,7 @@ export class Gate {
 
   /** Nothing more is to be done here: the host has the request where it is, or is to find it. */
   #settle (arrival: Arrival, passage: Passage): void {
+    if (passage.path !== arrival.path) passage.path = ownForm(arrival, passage.path)
     const isHere = passage.path === arrival.path && (arrival.hostRoute === undefined || passage.search === searchOf(arrival.target))
     if (isHere) {
       passage.keepHeaders()
@@ -237,6 +238,14 @@ export class Gate {
       arrival.reroute(passage)
     }
   }
+}
+
+/**
+ * The path of a rewrite with the slash at its end that its route file has: the client is not to be redirected to it. All that is
+ * not ours gets it as it was written.
+ */
+function ownForm (arrival: Arrival, path: string): string {
+  return arrival.routeOf(path) === null ? path : canonicalPath(path, arrival.slashRedirects) ?? path
 }
 
 const NO_RULES: Rules = { headers: [], redirects: [], beforeFiles: [], afterFiles: [], fallback: [] }
