@@ -38,7 +38,8 @@ export function requestHeaders (passed: PassedRequest, host: string, via: string
 const REPLACED = new Set(['expect', 'forwarded', 'host', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port'])
 
 /**
- * What of an upstream's headers is for the client, names (in lower case) and values in turn.
+ * What of an upstream's headers is for the client, names (in lower case) and values in turn. Hosts keep one value of each name, so
+ * repeated ones become a list (RFC 9110, 5.3).
  * @param raw as they came
  * @throws TypeError where a header cannot be sent
  */
@@ -55,7 +56,18 @@ export function responseHeaders (raw: string[], status: number): string[] {
     const value = raw[index + 1]!
     validateHeaderName(name)
     validateHeaderValue(name, value)
-    sent.push(name, value)
+    const first = name === 'set-cookie' ? -1 : valueOf(name, sent)
+    if (first === -1) sent.push(name, value)
+    else if (!SINGLE.has(name)) sent[first] += `, ${value}`
   }
   return sent
 }
+
+/** Where the value of a header is, or -1. */
+function valueOf (name: string, headers: string[]): number {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return index + 1
+  return -1
+}
+
+/** Of those that hold no list the first one counts, as in Node.js. */
+const SINGLE = new Set(['age', 'content-length', 'content-type', 'date', 'etag', 'expires', 'last-modified', 'location', 'retry-after', 'server'])

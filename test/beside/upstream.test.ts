@@ -98,6 +98,34 @@ t.test('requests and answers', async (t) => {
   t.test('connections are kept', async (t) => { t.ok(connections > 0 && connections < 25, String(connections)) })
 })
 
+t.test('headers that an upstream repeats', async (t) => {
+  const upstream = await legacyServer(t, (_req, res) => {
+    res.writeHead(401, [
+      'Link', '</a>; rel=preload', 'vary', 'link', 'LINK', '</b>; rel=preload', 'WWW-Authenticate', 'Negotiate', 'WWW-Authenticate', 'Basic realm="x"',
+      'Content-Security-Policy', "default-src 'self'", 'Content-Security-Policy', "script-src 'none'", 'Cache-Control', 'private', 'Cache-Control', 'no-store',
+      'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2; Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'Content-Type', 'text/plain', 'Content-Type', 'text/html', 'ETag', '"a"', 'ETag', '"b"'
+    ])
+    res.end('x')
+  })
+  for (const options of [{ fallback: { upstream } }, { rewrites: [{ source: '/:path*', destination: `${upstream}/:path*` }], proxyScope: 'host' as const }]) {
+    onEveryHost(t, { dir, ...options }, async (t, host) => {
+      t.match(await host.send('/x'), {
+        status: 401,
+        headers: {
+          link: '</a>; rel=preload, </b>; rel=preload',
+          vary: 'link',
+          'www-authenticate': 'Negotiate, Basic realm="x"',
+          'content-security-policy': "default-src 'self', script-src 'none'",
+          'cache-control': 'private, no-store',
+          'set-cookie': ['a=1', 'b=2; Expires=Thu, 01 Jan 1970 00:00:00 GMT'],
+          'content-type': 'text/plain',
+          etag: '"a"'
+        }
+      })
+    })
+  }
+})
+
 t.test('streams both ways, and a client that leaves ends the request', async (t) => {
   for (const name of ['fastify', 'express 5', 'node:http'] as HostName[]) {
     let left!: Promise<unknown>
