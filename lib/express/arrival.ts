@@ -6,7 +6,8 @@ import type { Passage } from '../proxy/passage.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import { addKept } from '../web/send.ts'
-import type { ExpressHost } from './exchange.ts'
+import { searchOf } from '../web/target.ts'
+import type { ConnectRequest, ExpressHost } from './exchange.ts'
 import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 
@@ -72,7 +73,15 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
       return this.fail(new NotSupportedError(`A rewrite leads from ${this.path} to ${path}, out of what is mounted at ${this.#mountPath}: Express cannot go there. Mount the directory without a path, and give it a \`basePath\`.`), 'a rewrite failed')
     }
     this.setHeaders(passage.headers)
+    if (search !== searchOf(this.req.url!)) setQuery(this.req, search)
     this.req.url = (url === '' ? '/' : url) + search
     this.#deliver({ target: path + search, path, own: ownPath(this.#mount, path, this.#mountPath) }, passage)
   }
+}
+
+/** Express 4, and what makes `req.query` of Express 5 writable, parse the query once; its own parser gets null where there is none. */
+function setQuery (req: ConnectRequest & { query?: unknown }, search: string): void {
+  if (Object.getOwnPropertyDescriptor(req, 'query')?.writable !== true) return
+  const parse = req.app?.get?.('query parser fn')
+  if (typeof parse === 'function') req.query = (parse as (text: string | null) => unknown)(search === '' ? null : search.slice(1))
 }

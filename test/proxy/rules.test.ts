@@ -1,4 +1,7 @@
 /** `headers`, `redirects`, `rewrites` and the paths of next.config, on every host. */
+import express from 'express'
+// @ts-expect-error -- the alias has no declarations of its own
+import express4 from 'express4'
 import fc from 'fast-check'
 import Fastify from 'fastify'
 import { once } from 'node:events'
@@ -122,6 +125,22 @@ t.test('rewrites', async (t) => {
     t.equal((await host.send('/unknown/x?proxied=1')).text, 'origin GET /unknown/x?proxied=1', 'to another server, after everything else')
     t.match((await host.send({ method: 'POST', path: '/old', body: 'payload' })).json(), { name: 'hello', body: 'payload' })
   })
+  for (const name of ['express 4', 'express 5'] as const) {
+    const rewrites = [{ source: '/to-host/:id', destination: '/host?id=:id' }]
+    const answer = (req: any, res: any): void => { res.json({ query: req.query, url: req.url, seen: req.seen }) }
+    const look = (req: any, _res: any, next: () => void): void => {
+      req.seen = req.query
+      next()
+    }
+    for (const options of [{ expressAfter: (app: any) => { app.get('/host', answer) } }, { fallback: ((name === 'express 4' ? express4() : express()) as any).get('/host', answer) }]) {
+      const host = await start(name, { dir: dirOf(t), rewrites, proxyScope: 'host', express: (app) => { app.use(look) }, ...options })
+      t.match((await host.send('/to-host/7?a[b]=1')).json(), { query: { a: name === 'express 4' ? { b: '1' } : undefined, id: '7' }, url: '/host?a[b]=1&id=7', seen: {} }, `${name}: to what stands behind, with the query of the target`)
+      await host.close()
+    }
+    const mounted = await start(name, { dir: dirOf(t), prefix: '/m', rewrites: [{ source: '/m/to-host/:id', destination: '/m/host?id=:id' }], proxyScope: 'host', expressAfter: (app) => { app.set('query parser', (text: string | null) => ({ own: text })).get('/m/host', answer) } })
+    t.strictSame((await mounted.send('/m/to-host/7')).json().query, { own: 'id=7' }, 'by the parser of the application')
+    await mounted.close()
+  }
   for (const name of ['fastify', 'fastify inject', 'fastify http2'] as const) {
     const host = await start(name, {
       dir: dirOf(t),
