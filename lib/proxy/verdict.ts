@@ -33,7 +33,7 @@ export function readVerdict (response: unknown, merged: Headers | undefined, exc
   if (own !== undefined && (rewrite !== null || ownWord(own, 'x-middleware-next') === '1')) {
     return {
       kind: 'pass',
-      to: rewrite === null ? undefined : absolute(rewrite, 'NextResponse.rewrite()'),
+      to: rewrite === null ? undefined : served(absolute(rewrite, REWRITE)),
       headers: forAnswer(toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers),
       requestHeaders: wantedHeaders(own, exchange)
     }
@@ -68,6 +68,14 @@ function redirect (response: Response, headers: Headers, to: URL, exchange: Exch
 function absolute (url: string, what: string): URL {
   if (!URL.canParse(url)) throw new TypeError(`${what} of the proxy leads to "${url}". Please use only absolute URLs - https://nextjs.org/docs/messages/middleware-relative-urls`)
   return new URL(url)
+}
+
+const REWRITE = 'NextResponse.rewrite()'
+
+/** The origin of `blob:http://x/y` is that of x. */
+function served (to: URL): URL {
+  if (to.protocol !== 'http:' && to.protocol !== 'https:') throw new TypeError(`${REWRITE} of the proxy leads to a URL of "${to.protocol}", where only "http:" and "https:" can be`)
+  return to
 }
 
 /** What of a response that lets a request go on is for the client: neither its protocol nor what frames a body. */

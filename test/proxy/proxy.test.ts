@@ -357,7 +357,7 @@ t.test('rewrites to other servers', async (t) => {
     headers.delete('x-private')
     if (pathname === '/ext/read') await request.text()
     if (pathname === '/refused') return NextResponse.rewrite('http://127.0.0.1:1/x')
-    if (pathname === '/ftp') return NextResponse.rewrite('ftp://example.com/x')
+    if (pathname === '/scheme') return NextResponse.rewrite(request.nextUrl.searchParams.get('to').replace('ORIGIN', '${origin}'))
     if (!pathname.startsWith('/ext')) return
     const response = NextResponse.rewrite(new URL(pathname.slice(4) + '?from=proxy', '${origin}'), { request: { headers }, headers: { 'x-proxy': 'yes' } })
     response.cookies.set('proxy', '1')
@@ -374,7 +374,16 @@ t.test('rewrites to other servers', async (t) => {
     t.notHas(headers, { 'x-middleware-rewrite': /./ }, 'where a server behind this one is, is nobody\'s business')
     t.equal((await host.send({ method: 'POST', path: '/ext/read', body: 'read before' })).json().body, 'read before')
     t.equal((await host.send('/refused')).status, 502)
-    t.equal((await host.send('/ftp')).status, 500)
+    for (const to of ['ftp://example.com/x', 'file:///etc/passwd', 'data:text/plain,hi', 'javascript:alert(1)', 'mailto:a@b', 'ws://127.0.0.1/x', 'about:blank', 'blob:ORIGIN/x']) {
+      host.errors.length = 0
+      const { status, text } = await host.send(`/scheme?to=${encodeURIComponent(to)}`)
+      t.equal(status, 500, to)
+      if (host.fastify === undefined) t.match(host.errors[0], { name: 'TypeError', message: `"${to.slice(0, to.indexOf(':') + 1)}"` })
+      else {
+        t.equal(text, 'Internal Server Error')
+        t.match(host.errors, [{ msg: 'the proxy failed: GET /scheme (../proxy.js)', err: { message: `NextResponse.rewrite() of the proxy leads to a URL of "${to.slice(0, to.indexOf(':') + 1)}", where only "http:" and "https:" can be` } }])
+      }
+    }
   })
   for (const name of SOCKETS.filter((name) => name !== 'fastify http2')) {
     const host = await start(name, options)
