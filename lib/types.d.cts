@@ -25,6 +25,16 @@ declare module 'next/og*' {
   export * from 'fastify-app-routes/og'
 }
 
+declare module 'next/constants*' {
+  export const PHASE_ANALYZE: 'phase-analyze'
+  export const PHASE_DEVELOPMENT_SERVER: 'phase-development-server'
+  export const PHASE_EXPORT: 'phase-export'
+  export const PHASE_INFO: 'phase-info'
+  export const PHASE_PRODUCTION_BUILD: 'phase-production-build'
+  export const PHASE_PRODUCTION_SERVER: 'phase-production-server'
+  export const PHASE_TEST: 'phase-test'
+}
+
 // 'next' alone: a star is needed somewhere, and here nothing else fits in practice.
 declare module 'ne*xt' {
   export * from 'fastify-app-routes/next'

@@ -47,11 +47,11 @@ function resolveListed (url: string): Resolution | undefined {
  */
 export function resolveAfter (error: unknown, specifier: string, context: Importer): Resolution {
   if (isRequire(context)) throw error
-  const name = standIn(specifier, error)
-  if (name !== undefined) return servedAt(name)
   const found = context.parentURL?.startsWith('file:') === true ? resolveLoosely(specifier, fileURLToPath(context.parentURL), error) : undefined
-  if (found === undefined) throw error
-  return { url: pathToFileURL(found).href }
+  if (found !== undefined) return { url: pathToFileURL(found).href }
+  const name = standIn(specifier, error)
+  if (name === undefined) throw error
+  return servedAt(name)
 }
 
 /** What stands for a specifier in the end: CommonJS is reached by way of a module in between. */

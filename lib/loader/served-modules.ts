@@ -35,20 +35,26 @@ export function registered (): ServedModules {
 /** Importers inside the real Next.js, or inside what it built, keep the real modules. */
 const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
 
+/** What is served only where it is not installed. */
+const STAND_INS = new Set(['next/constants', 'react/jsx-runtime', 'react/jsx-dev-runtime'])
+
+const withoutExtension = (specifier: string): string => specifier.endsWith('.js') ? specifier.slice(0, -3) : specifier
+
 /** The name of the served module that a specifier stands for, or undefined. `next/server.js` is `next/server`. */
 export function servedName (specifier: string, importer: string | undefined): string | undefined {
   if (specifier === GLOBALS) return 'globals'
   if (!specifier.startsWith('next/') && !specifier.startsWith('fastify-app-routes/') && !specifier.startsWith('server-only')) return undefined
-  const name = specifier.endsWith('.js') ? specifier.slice(0, -3) : specifier
-  if (served(name) === undefined || (importer !== undefined && INSIDE_NEXT.test(importer))) return undefined
+  const name = withoutExtension(specifier)
+  if (served(name) === undefined || STAND_INS.has(name) || (importer !== undefined && INSIDE_NEXT.test(importer))) return undefined
   return name
 }
 
-/** The name of the served module that stands in for one which is not installed: React's JSX runtime. */
+/** The name of the served module that stands in for one which is not installed. */
 export function standIn (specifier: string, error: unknown): string | undefined {
   const { code } = error as NodeJS.ErrnoException
   const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-  return isMissing && specifier.startsWith('react/jsx') && served(specifier) !== undefined ? specifier : undefined
+  const name = withoutExtension(specifier)
+  return isMissing && STAND_INS.has(name) && served(name) !== undefined ? name : undefined
 }
 
 /** The names of what is bound as globals. */

@@ -1,4 +1,5 @@
 import * as cache from './cache.ts'
+import * as constants from './constants.ts'
 import { handingOn } from './hand-on.ts'
 import * as headers from './headers.ts'
 import * as jsxRuntime from './jsx-runtime.ts'
@@ -15,7 +16,8 @@ export const servedModules = {
   'next/cache': handingOn('next/cache', cache, Object.keys(cache) as Array<keyof typeof cache>),
   'next/og': og,
   'server-only': {},
-  // Only where React is not installed.
+  // These only where Next.js or React is not installed.
+  'next/constants': constants,
   'react/jsx-runtime': jsxRuntime,
   'react/jsx-dev-runtime': jsxRuntime,
   'fastify-app-routes/server': server,

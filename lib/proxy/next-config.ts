@@ -1,13 +1,14 @@
 import path from 'node:path'
 import { AppRoutesOptionError } from '../errors.ts'
 import { loadModule } from '../loader/load.ts'
+import { PHASE_DEVELOPMENT_SERVER, PHASE_PRODUCTION_SERVER } from '../next/constants.ts'
 import type { NextConfig } from '../next/config-types.ts'
 
 /** The settings that mean something here. */
 const READ = ['basePath', 'headers', 'redirects', 'rewrites', 'skipTrailingSlashRedirect', 'trailingSlash'] as const
 
 /** What Next.js passes to a configuration that is a function. */
-const PHASE = process.env.NODE_ENV === 'development' ? 'phase-development-server' : 'phase-production-server'
+const PHASE = process.env.NODE_ENV === 'development' ? PHASE_DEVELOPMENT_SERVER : PHASE_PRODUCTION_SERVER
 
 /**
  * Reads a next.config file.
