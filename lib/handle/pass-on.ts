@@ -53,7 +53,8 @@ const isInternal = (name: string): boolean => name.startsWith('x-middleware-') |
 /** What `NextResponse.next({ request: { headers } })` says of the request's headers: all of them; undefined where they stay. */
 export function wantedHeaders (headers: Headers, exchange: Exchange): Map<string, string> | undefined {
   const names = ownWord(headers, 'x-middleware-override-headers')
-  if (names === null) return undefined
+  // Like Next.js, takes an empty list for none.
+  if (names === null || names === '') return undefined
   const wanted = new Map<string, string>()
   for (const name of names.split(',')) {
     const value = headers.get(`x-middleware-request-${name}`)

@@ -72,6 +72,7 @@ t.test('headers', async (t) => {
       request.cookies.delete('gone')
       return NextResponse.next({ request })
     }
+    if (pathname === '/none') return NextResponse.next({ request: { headers: new Headers() } })
     if (pathname === '/mutated') request.headers.set('x-lost', '1')
   }`)
   onEveryHost(t, options, async (t, host) => {
@@ -89,6 +90,7 @@ t.test('headers', async (t) => {
     t.match(request, { 'x-added': 'by proxy', 'x-replaced': 'new', 'x-kept': 'k' })
     t.notHas(request, { 'x-removed': /./ })
 
+    t.match((await host.send({ path: '/none', headers: { 'x-kept': 'k' } })).json().headers, { 'x-kept': 'k' }, 'as in Next.js, no headers at all change nothing')
     t.strictSame((await host.send({ path: '/cookie', headers: { cookie: 'a=1; gone=2' } })).json().cookies, ['a=1', 'added=yes'])
     t.notHas((await host.send('/mutated')).json().headers, { 'x-lost': '1' }, 'what is only set on the request of the proxy stays there')
     t.notHas((await host.send({ path: '/x', headers: { 'x-middleware-set-cookie': 'forged=1' } })).json().headers, { 'x-middleware-set-cookie': /./ }, 'nobody but a proxy tells of its cookies')
