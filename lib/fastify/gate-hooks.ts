@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { BadPathError } from '../errors.ts'
 import { redirectTo } from '../handle/unhandled.ts'
 import type { Gate } from '../proxy/gate.ts'
-import { headersOfGates, passageOf, wasRerouted } from '../proxy/passage.ts'
+import { takeHeadersOfGates, passageOf, wasRerouted } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
 import { isAmbiguous } from '../web/target.ts'
 import { FastifyArrival } from './arrival.ts'
@@ -14,7 +14,7 @@ import { addReplyHeaders, sendAutomatic } from './send.ts'
 
 /** Gives the headers of gates to the new reply of a request that was routed anew. */
 export function addGateHeaders (request: FastifyRequest, reply: FastifyReply): void {
-  if (wasRerouted(request.raw)) addReplyHeaders(reply, headersOfGates(request.raw))
+  if (wasRerouted(request.raw)) addReplyHeaders(reply, takeHeadersOfGates(request.raw))
 }
 
 /**

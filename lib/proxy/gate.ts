@@ -221,7 +221,7 @@ export class Gate {
 
   #forward (arrival: Arrival, passage: Passage, to: URL): void {
     const upstream = this.#origins.upstreamFor(to)
-    arrival.setHeaders(passage.headers)
+    arrival.setHeaders(passage.takeHeaders())
     upstream.answer(arrival.to(to.pathname + to.search))
   }
 
@@ -231,7 +231,7 @@ export class Gate {
     const isHere = passage.path === arrival.path && (arrival.hostRoute === undefined || passage.search === searchOf(arrival.target))
     if (isHere) {
       passage.keepHeaders()
-      arrival.setHeaders(passage.headers)
+      arrival.setHeaders(passage.takeHeaders())
       arrival.proceed(passage)
     } else {
       passage.reroute()

@@ -20,6 +20,8 @@ export class Passage {
   /** Through another gate, which has sent it here. */
   readonly outer: Passage | undefined
   readonly #req: Passing
+  /** How many of the headers the host's present answer has. */
+  #given = 0
 
   constructor (gate: Gate, { req, target, path }: Pick<Arrival, 'req' | 'target' | 'path'>) {
     this.gate = gate
@@ -34,6 +36,13 @@ export class Passage {
     if (headers.length > 0) this.headers = [...this.headers, ...headers]
   }
 
+  /** The headers that the host's answer does not have yet: cookies would be in it twice. */
+  takeHeaders (): readonly string[] {
+    const rest = this.headers.slice(this.#given)
+    this.#given = this.headers.length
+    return rest
+  }
+
   /** Has whatever answers know of the headers, if there are any. */
   keepHeaders (): void {
     if (this.headers.length > 0) this.#keep()
@@ -41,6 +50,8 @@ export class Passage {
 
   reroute (): void {
     this.isRerouted = true
+    // The host begins a new answer.
+    for (let passage: Passage | undefined = this; passage !== undefined; passage = passage.outer) passage.#given = 0
     this.#keep()
   }
 
@@ -86,9 +97,9 @@ export function wasRerouted (req: object): boolean {
   return false
 }
 
-/** The headers that gates have for the answer, the first one's first. */
-export function headersOfGates (req: object): readonly string[] {
+/** The headers that gates have for an answer which has none of them yet, the first one's first. */
+export function takeHeadersOfGates (req: object): readonly string[] {
   let headers = NONE
-  for (let passage = lastOf(req); passage !== undefined; passage = passage.outer) headers = [...passage.headers, ...headers]
+  for (let passage = lastOf(req); passage !== undefined; passage = passage.outer) headers = [...passage.takeHeaders(), ...headers]
   return headers
 }
