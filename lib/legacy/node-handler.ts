@@ -4,6 +4,7 @@ import { BodyTooLargeError } from '../errors.ts'
 import type { HandlerContext } from '../handle/context.ts'
 import { setStatusAnswer } from '../handle/default-answer.ts'
 import { addCookies, dress, inherit, loadExpress } from './express-objects.ts'
+import { describesBody, keepHeaders } from './kept-headers.ts'
 import { nodePair, type NodePair } from './node-pair.ts'
 import { withVerbs, type LegacyRoute } from './verbs.ts'
 
@@ -98,7 +99,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> => typeof (val
 /** What the handlers have set so far (cookies, CORS) stays, but for what describes a body. */
 function notFound (res: ServerResponse): void {
   res.statusCode = 404
-  for (const name of res.getHeaderNames()) if (name.startsWith('content-')) res.removeHeader(name)
+  for (const name of res.getHeaderNames()) if (describesBody(name)) res.removeHeader(name)
   res.end()
 }
 
@@ -111,9 +112,13 @@ export function failing ({ res, connection, bodyError }: NodePair, context: Hand
   // In Node.js itself this would end the process.
   res.on('error', (error) => { log(error, 'an old handler failed to write its answer') })
   return (error) => {
-    if (res.writableEnded) log(error, 'an old handler failed after its answer')
+    if (res.writableEnded) {
+      log(error, 'an old handler failed after its answer')
+      return
+    }
+    if (context !== undefined && !res.headersSent && !connection.destroyed) keepHeaders(res, context)
     // A parser may have made its own of it.
-    else connection.fail(isTooLarge(bodyError()) ? new BodyTooLargeError() : error)
+    connection.fail(isTooLarge(bodyError()) ? new BodyTooLargeError() : error)
   }
 }
 

@@ -2,6 +2,7 @@ import t from 'tap'
 import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
+import path from 'node:path'
 import { fromNodeHandler } from 'fastify-app-routes/legacy'
 import { HOSTS, onEveryHost, sendHttp1, start, type HostName } from '../hosts.ts'
 
@@ -234,6 +235,67 @@ t.test('handlers that misbehave get a clear answer, and the server goes on', asy
     t.equal((await send('/flushes')).text, 'flushed')
     t.equal((await send('/throws-early')).status, 500, 'the server still serves')
   })
+})
+
+t.test('what is set before a handler fails is in the answer of whoever answers then', async (t) => {
+  const root = t.testdir({
+    app: {
+      chain: {
+        'route.mjs': `
+      import { fromNodeHandler } from 'fastify-app-routes/legacy'
+      const cors = (req, res, next) => { res.setHeader('Access-Control-Allow-Origin', '*'); res.setHeader('Vary', 'Origin'); res.setHeader('X-List', ['a', 'b']); next() }
+      const fails = (req, res) => {
+        res.setHeader('Set-Cookie', ['a=1', 'b=2; Expires=Thu, 01 Jan 2099 00:00:00 GMT'])
+        for (const [name, value] of [['Content-Type', 'image/png'], ['Content-Length', '5'], ['Content-Encoding', 'gzip'], ['ETag', '"x"'], ['Transfer-Encoding', 'chunked'], ['Connection', 'close'], ['Content-Security-Policy-Report-Only', "default-src 'self'"], ['X-Host', 'not its own']]) res.setHeader(name, value)
+        throw Object.assign(new Error('bad'), { status: 422 })
+      }
+      export const GET = fromNodeHandler(cors, fails)
+      export const POST = fromNodeHandler(cors, (req, res, next) => { res.setHeader('Set-Cookie', 'a=1'); next(new Error('first')); next(new Error('second')) })
+      export const PUT = fromNodeHandler(cors, (req, res, next) => { res.setHeader('ETag', '"x"'); next() })
+    `
+      }
+    },
+    pages: { api: { 'fails.mjs': 'export default async (req, res) => { res.setHeader("Access-Control-Allow-Origin", "*"); res.setHeader("Set-Cookie", "a=1"); await null; res.status(201).setHeader("Content-Type", "image/png"); throw new Error("secret") }' } }
+  })
+  const options = { dir: path.join(root, 'app'), pagesDir: path.join(root, 'pages') }
+  const body = { error: 'told by the host' }
+  for (const own of [false, true]) {
+    t.test(own ? 'an error handler of the host' : 'none', async (t) => {
+      onEveryHost(t, {
+        ...options,
+        fastify: (server) => {
+          server.addHook('onRequest', async (_request, reply) => { reply.header('x-host', 'of the host').header('vary', 'accept').header('set-cookie', 'host=1') })
+          if (own) server.setErrorHandler((error: any, _request, reply) => reply.code(error.status ?? 500).header('set-cookie', 'late=1').send(body))
+        },
+        express: (app) => { app.use((_req, res, next) => { res.set({ 'x-host': 'of the host', vary: 'accept', 'set-cookie': 'host=1' }); next() }) },
+        expressAfter: (app) => { if (own) app.use((error: any, _req: any, res: any, _next: any) => { res.status(error.status ?? 500).append('set-cookie', 'late=1').json(body) }) }
+      }, async (t, { name, send }) => {
+        const isFastify = name.startsWith('fastify')
+        const { status, text, headers } = await send('/chain')
+        t.equal(status, isFastify || own ? 422 : 500)
+        if (own) t.same(JSON.parse(text), body)
+        t.match(headers, { 'access-control-allow-origin': '*', 'x-list': 'a, b', 'content-security-policy-report-only': "default-src 'self'" })
+        for (const [gone, value] of [['etag', '"x"'], ['content-encoding', 'gzip'], ['content-type', 'image/png'], ['content-length', '5']] as const) t.not(headers[gone], value, `${gone} speaks of another body`)
+        const cookies = [headers['set-cookie']].flat()
+        for (const cookie of ['a=1', 'b=2; Expires=Thu, 01 Jan 2099 00:00:00 GMT']) t.equal(cookies.filter((sent) => sent === cookie).length, 1, cookie)
+        if (name !== 'node:http') {
+          t.ok(cookies.includes('host=1'))
+          if (own) t.ok(cookies.includes('late=1'))
+          t.match(headers, { 'x-host': 'of the host', vary: /^accept, origin$/i })
+        }
+        const twice = await send({ path: '/chain', method: 'POST' })
+        t.equal(twice.status, 500)
+        t.equal([twice.headers['set-cookie']].flat().filter((sent) => sent === 'a=1').length, 1)
+        t.match(await send({ path: '/chain', method: 'PUT' }), { status: 404, headers: { 'access-control-allow-origin': '*', etag: undefined } })
+
+        const api = await send('/api/fails')
+        t.match(api, { status: 500, headers: { 'access-control-allow-origin': '*' } })
+        t.ok([api.headers['set-cookie']].flat().includes('a=1'))
+        t.notMatch(api.headers['content-type'] ?? '', 'image/png')
+        if (isFastify && !own) t.equal(api.text, 'Internal Server Error')
+      }, own ? HOSTS.filter((name) => name !== 'node:http') : HOSTS)
+    })
+  }
 })
 
 t.test('bodies that are too large', async (t) => {
