@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { FolderPluginError } from '../errors.ts'
@@ -11,10 +12,18 @@ import type { Route, RouteTable } from '../routes/table.ts'
  */
 export async function registerFolders (scope: FastifyInstance, table: RouteTable, addRoutes: (scope: FastifyInstance, routes: Route[]) => void, own?: FolderPlugin): Promise<void> {
   if (own !== undefined) await run(scope, own)
-  await scope.register(async (inner) => { addRoutes(inner, table.routes.filter(({ plugin }) => plugin === own)) })
+  await scope.register(named(`routes of ${folderOf(own)}`, async (inner) => { addRoutes(inner, table.routes.filter(({ plugin }) => plugin === own)) }))
   for (const plugin of table.plugins.filter(({ outer }) => outer === own)) {
-    await scope.register((inner) => registerFolders(inner, table, addRoutes, plugin))
+    await scope.register(named(`folder ${folderOf(plugin)}`, (inner) => registerFolders(inner, table, addRoutes, plugin)))
   }
+}
+
+/** Relative to the app directory. */
+const folderOf = (plugin: FolderPlugin | undefined): string => plugin === undefined ? '.' : path.posix.dirname(plugin.file)
+
+/** Makes a scope of its own under a name: else `printPlugins()` and tracers show the source text of the function. */
+export function named (name: string, plugin: FastifyPluginAsync): FastifyPluginAsync {
+  return fp(plugin, { name, encapsulate: true })
 }
 
 /** Runs a plugin in the scope itself, as `fastify-plugin` does it, so that its hooks are the scope's. */

@@ -22,7 +22,7 @@ import { warnOfProcess } from '../warn.ts'
 import { answerWhatNobodyHandles, rootOf, routeUpgrades } from './automatic.ts'
 import { errorHandlerFor } from './errors.ts'
 import type { FastifyExchange } from './exchange.ts'
-import { registerFolders } from './folders.ts'
+import { named, registerFolders } from './folders.ts'
 import { guardHost, guardRoutes } from './gate-hooks.ts'
 import { ordinaryReader } from './read-path.ts'
 import { addRoute, refuseDuplicates, refuseUnknownConstraints } from './register.ts'
@@ -63,7 +63,7 @@ async function register (fastify: FastifyInstance, given: string | URL | Fastify
     closeWith(fastify, mount)
     decorate(fastify, mount.cache)
   }, { name: `load ${options.dir}` }))
-  fastify.register((child) => registerRoutes(child, options, mount), scope)
+  fastify.register(named(`app directory ${options.dir}`, (child) => registerRoutes(child, options, mount)), scope)
 }
 
 /** @throws WrongHostError at once where it is no Fastify that calls: `app.use(appRoutes('./app'))` */

@@ -262,3 +262,18 @@ t.test('a fallback gets the verbs that guarded files lack, and what they pass on
   t.equal(await (await fetch(url, { headers: secret })).text(), 'old GET')
   t.equal(await (await fetch(url, { method: 'PUT' })).text(), 'old PUT')
 })
+
+t.test('every scope has a name, which printPlugins() and tracers show', async (t) => {
+  const names: string[] = []
+  const server = await serve(t, {
+    'route.ts': get('root'),
+    admin: { 'fastify.ts': GUARD, 'route.ts': get('admin'), users: { 'fastify.ts': GUARD, 'route.ts': get('users') } }
+  }, {}, (server) => {
+    server.addHook('onRoute', function (this: FastifyInstance, { url, method }) { if (method === 'GET') names.push(`${url} ${this.pluginName}`) })
+  })
+  await server.ready()
+  t.same(names.sort(), ['/ routes of .', '/admin routes of admin', '/admin/users routes of admin/users'])
+  const printed = server.printPlugins()
+  t.notMatch(printed, '=>')
+  for (const name of ['app directory /', 'routes of .', 'folder admin', 'admin/fastify.ts', 'routes of admin/users']) t.match(printed, name)
+})
