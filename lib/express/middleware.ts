@@ -146,7 +146,7 @@ async function load (options: ParsedOptions & Pick<ExpressAppRoutesOptions, 'unh
     const methods = Object.keys(route.handlers) as Method[]
     mount.endpoints.set(route, Object.fromEntries(methods.map((method) => [method, new Endpoint(mount, route, method, '')])))
   }
-  mount.statics = new StaticRoutes(mount, table, 0, '')
+  mount.statics = new StaticRoutes(mount, table, '')
   if (mount.prerender === 'startup') await mount.statics.prerender()
   return mount
 }

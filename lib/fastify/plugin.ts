@@ -26,7 +26,7 @@ import { named, registerFolders } from './folders.ts'
 import { guardHost, guardRoutes } from './gate-hooks.ts'
 import { ordinaryReader } from './read-path.ts'
 import { addRoute, refuseDuplicates, refuseUnknownConstraints } from './register.ts'
-import { segmentsOf, type FastifyMount } from './route-handler.ts'
+import type { FastifyMount } from './route-handler.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
 export interface FastifyAppRoutesOptions extends AppRoutesOptions {
@@ -76,7 +76,7 @@ async function registerRoutes (child: FastifyInstance, options: Options, mount: 
   const { table, gate, oldCode } = mount
   // Fastify keeps a slash at the end of a prefix, and leaves it out of its routes.
   const prefix = child.prefix.replace(/\/+$/, '')
-  mount.statics = new StaticRoutes(mount, table, segmentsOf(prefix), prefix)
+  mount.statics = new StaticRoutes(mount, table, prefix)
   prerenderAhead(child, mount.statics, options.cache.prerender)
   if (gate !== undefined) installGate(child, mount, gate, prefix)
   refuseDuplicates(child, options.dir, table, prefix)

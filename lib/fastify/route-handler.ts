@@ -36,9 +36,6 @@ export interface FastifyMount extends Mount {
 /** Whether letters may differ in case from what guards are for: most old code does not mind. */
 export const ignoresCase = ({ router, oldCode }: FastifyMount): boolean => router.caseSensitive === false || oldCode !== undefined
 
-/** How many segments of a path belong to a mount prefix. */
-export const segmentsOf = (prefix: string): number => prefix === '' ? 0 : prefix.split('/').length - 1
-
 const withOddType = new WeakMap<FastifyRequest, string>()
 const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/
 

@@ -27,7 +27,7 @@ export class StaticRoute {
   readonly #answers: KeptAnswers
 
   /** @param prefix the mount prefix */
-  constructor (mount: Mount, route: Route, skip: number, prefix: string) {
+  constructor (mount: Mount, route: Route, prefix: string) {
     this.route = route
     this.#endpoint = new Endpoint(mount, route, 'GET', prefix)
     this.#cache = mount.cache

@@ -26,14 +26,11 @@ export class StaticRoutes {
   readonly #table: RouteTable
   #closed = false
 
-  /**
-   * @param skip how many segments of a path belong to the mount prefix
-   * @param prefix the mount prefix
-   */
-  constructor (mount: Mount, table: RouteTable, skip: number, prefix: string) {
+  /** @param prefix the mount prefix */
+  constructor (mount: Mount, table: RouteTable, prefix: string) {
     this.#mount = mount
     this.#table = table
-    for (const route of table.routes) if (mayBeStatic(route, mount.compat)) this.#routes.set(route, new StaticRoute(mount, route, skip, prefix))
+    for (const route of table.routes) if (mayBeStatic(route, mount.compat)) this.#routes.set(route, new StaticRoute(mount, route, prefix))
   }
 
   get (route: Route): StaticRoute | undefined { return this.#routes.get(route) }
