@@ -33,7 +33,7 @@ export function createShadows (given: Record<string, ShadowOptions> | undefined,
 }
 
 /** A route whose old code still answers, while the new handler shows for a sample of the requests what it would. */
-export class Shadow {
+class Shadow {
   readonly #options: ParsedShadow
 
   constructor (options: ParsedShadow) {

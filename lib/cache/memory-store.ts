@@ -17,7 +17,7 @@ export interface MemoryStoreOptions {
   maxEntries?: number | undefined
 }
 
-export const DEFAULT_MAX_BYTES = 50 * 1024 * 1024
+const DEFAULT_MAX_BYTES = 50 * 1024 * 1024
 
 /** Keeps entries in the memory of this process; those that were not used for the longest time go first. */
 export class MemoryStore implements CacheStore {

@@ -29,7 +29,7 @@ interface Internals {
 const internals = module as unknown as Internals
 
 /** Whether hooks see what `require()` loads (Node.js 22.15 and later). */
-export const hasSyncHooks = typeof (module as { registerHooks?: unknown }).registerHooks === 'function'
+const hasSyncHooks = typeof (module as { registerHooks?: unknown }).registerHooks === 'function'
 
 let wrapped = false
 let active = false

@@ -38,6 +38,6 @@ function routeWins ({ metadata: one }: Entry, { metadata: other }: Entry): boole
 }
 
 /** A file that is sent as it is takes precedence over one that makes its content. */
-export const isOfOtherForm = ({ metadata: one }: Entry, { metadata: other }: Entry): boolean => one?.isCode !== other?.isCode
+const isOfOtherForm = ({ metadata: one }: Entry, { metadata: other }: Entry): boolean => one?.isCode !== other?.isCode
 
 const inOneFolder = (one: Entry, other: Entry): boolean => path.posix.dirname(one.file) === path.posix.dirname(other.file)

@@ -34,7 +34,7 @@ export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error:
 }
 
 /** Sets headers, given as names and values in turn, beside those that are set already. */
-export function addHeaders (res: NodeResponse, headers: readonly string[]): void {
+function addHeaders (res: NodeResponse, headers: readonly string[]): void {
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = [headers[index]!, headers[index + 1]!]
     // Not writeHead(): on Node.js 20 it keeps one of several Set-Cookie where a header was set before (nodejs/node #50387).
