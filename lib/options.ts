@@ -2,7 +2,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FallbackOption } from './beside/fallback.ts'
 import { CACHE_CHECKS, type CacheOptions } from './cache/options.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { checkOptions, type Check, type Checks } from './check-options.ts'
 import type { ShadowOptions } from './beside/shadow-options.ts'
 import { AppRoutesOptionError } from './errors.ts'
 import type { ConfigHeader, ConfigRedirect, ConfigRewrite, RewriteLists } from './next/config-types.ts'
@@ -136,15 +136,13 @@ export interface ParsedOptions {
   shadow: Record<string, ShadowOptions> | undefined
 }
 
-type Checks<T> = { [K in keyof Required<T>]: { valid: (value: unknown) => boolean, expected: string } }
-
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isLocation = (value: unknown): boolean => (typeof value === 'string' && value !== '') || value instanceof URL
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
 
-const list = { valid: (value: unknown) => Array.isArray(value) || typeof value === 'function', expected: 'an array of rules, or a function that gives one' }
+const list: Check = { valid: (value) => Array.isArray(value) || typeof value === 'function', expected: 'an array of rules, or a function that gives one' }
 
 const CHECKS: Checks<AppRoutesOptions> = {
   dir: { valid: isLocation, expected: 'a path or a file: URL' },
@@ -177,20 +175,11 @@ const CHECKS: Checks<AppRoutesOptions> = {
 export function parseOptions<T extends object> (given: unknown, hostChecks: Checks<T>): ParsedOptions & T {
   const options = typeof given === 'string' || given instanceof URL ? { dir: given } : given
   if (typeof options !== 'object' || options === null) throw new AppRoutesOptionError(`The options must be an app directory or an object with \`dir\`, not ${String(options)}.`)
-  check(options, { ...CHECKS, ...hostChecks }, '')
+  checkOptions(options, { ...CHECKS, ...hostChecks }, '')
   const { cache = {} } = options as AppRoutesOptions
-  check(cache, CACHE_CHECKS, 'cache.')
+  checkOptions(cache, CACHE_CHECKS, 'cache.')
   if (cache.store !== undefined && (cache.maxBytes ?? cache.maxEntries) !== undefined) throw new AppRoutesOptionError('The options `cache.maxBytes` and `cache.maxEntries` are for the memory of this process: give them to the store instead.')
   return { ...options as T, ...withDefaults(options as AppRoutesOptions) }
-}
-
-/** @param within the option that the checked ones belong to, with a dot */
-function check (options: object, checks: Record<string, { valid: (value: unknown) => boolean, expected: string }>, within: string): void {
-  for (const [name, value] of Object.entries(options)) {
-    const found = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (found === undefined) throw new AppRoutesOptionError(unknownOption(name, Object.keys(checks), within))
-    if (value !== undefined && !found.valid(value)) throw new AppRoutesOptionError(`The option \`${within}${name}\` must be ${found.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
-  }
 }
 
 function withDefaults (options: AppRoutesOptions): ParsedOptions {
@@ -229,17 +218,4 @@ function resolveLocation (option: string, dir: string | URL): string {
     }
   }
   return path.resolve(dir)
-}
-
-/** Options that one host alone takes, and what stands for them in the other. */
-const OF_OTHER_HOST: Record<string, string> = {
-  prefix: "It is Fastify's. In Express, mount the directory at a path: app.use('/api', appRoutes('./app')).",
-  logLevel: "It is Fastify's. In Express there is nothing that it could set.",
-  unhandledMethod: "It is Express's. In Fastify, a route of the server for the same path comes first by itself."
-}
-
-function unknownOption (name: string, known: string[], within: string): string {
-  if (within === '' && Object.hasOwn(OF_OTHER_HOST, name)) return `Unknown option \`${name}\`. ${OF_OTHER_HOST[name]!}`
-  const meant = didYouMean(name, known)
-  return `Unknown option \`${within}${name}\`. ${meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean \`${within}${meant}\`?`}`
 }

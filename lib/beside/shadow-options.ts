@@ -1,3 +1,4 @@
+import { checkOptions, type Checks } from '../check-options.ts'
 import { AppRoutesOptionError } from '../errors.ts'
 import type { OldCode } from '../handle/passed-request.ts'
 import type { AnyNodeHandler } from '../legacy/node-handler.ts'
@@ -42,7 +43,7 @@ const SECRET = ['authorization', 'cookie', 'proxy-authorization', 'set-cookie']
 
 const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string' && (!item.startsWith('$') || jsonPath(item) !== null))
 
-const CHECKS: Record<keyof ShadowOptions, { valid: (value: unknown) => boolean, expected: string }> = {
+const CHECKS: Checks<ShadowOptions> = {
   handler: { valid: (value) => typeof value === 'function', expected: 'a (req, res) handler' },
   upstream: { valid: (value) => typeof value === 'string' || value instanceof URL, expected: 'a URL' },
   sample: { valid: (value) => typeof value === 'number' && value >= 0 && value <= 1, expected: 'a number from 0 to 1' },
@@ -54,11 +55,7 @@ const CHECKS: Record<keyof ShadowOptions, { valid: (value: unknown) => boolean, 
 
 /** @throws AppRoutesOptionError */
 export function parseShadow (given: ShadowOptions, name: string): ParsedShadow {
-  for (const [key, value] of Object.entries(given)) {
-    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof ShadowOptions] : undefined
-    if (check === undefined) throw new AppRoutesOptionError(`The option \`${name}.${key}\` is not known. There are ${Object.keys(CHECKS).join(', ')}.`)
-    if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}.${key}\` must be ${check.expected}.`)
-  }
+  checkOptions(given, CHECKS, `${name}.`)
   const { handler, upstream, sample = 1, timeout = 30_000, ignore = [], mask = [], onDifference } = given
   if (handler !== undefined && upstream !== undefined) throw new AppRoutesOptionError(`The option \`${name}\` has \`handler\` and \`upstream\`: one of them answers.`)
   const old = handler ?? (upstream === undefined ? undefined : { upstream })

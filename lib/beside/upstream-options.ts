@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createSecureContext, type ConnectionOptions, type SecureContextOptions } from 'node:tls'
+import { checkOptions, type Checks } from '../check-options.ts'
 import { AppRoutesOptionError } from '../errors.ts'
 
 /** Another server that answers. */
@@ -31,7 +32,7 @@ export interface UpstreamOptions {
 /** What `tls.connect()` takes of TLS itself. */
 export type UpstreamTls = SecureContextOptions & Pick<ConnectionOptions, 'checkServerIdentity' | 'rejectUnauthorized' | 'servername'>
 
-const CHECKS: Record<keyof UpstreamOptions, { valid: (value: unknown) => boolean, expected: string }> = {
+const CHECKS: Checks<UpstreamOptions> = {
   upstream: { valid: isHttp, expected: "an http: or https: URL without query, as 'http://legacy:3000'" },
   timeout: { valid: (value) => isMilliseconds(value) && value !== 0, expected: 'a positive whole number of milliseconds' },
   idleTimeout: { valid: isMilliseconds, expected: 'a whole number of milliseconds' },
@@ -41,11 +42,7 @@ const CHECKS: Record<keyof UpstreamOptions, { valid: (value: unknown) => boolean
 
 /** @throws AppRoutesOptionError */
 export function parseUpstream (given: UpstreamOptions, name: string): Required<Omit<UpstreamOptions, 'upstream'>> & { upstream: URL } {
-  for (const [key, value] of Object.entries(given)) {
-    const check = Object.hasOwn(CHECKS, key) ? CHECKS[key as keyof UpstreamOptions] : undefined
-    if (check === undefined) throw new AppRoutesOptionError(`The option \`${name}.${key}\` is not known. Beside \`upstream\` there are ${Object.keys(CHECKS).slice(1).join(', ')}.`)
-    if (value !== undefined && !check.valid(value)) throw new AppRoutesOptionError(`The option \`${name}.${key}\` must be ${check.expected}, not ${typeof value === 'string' ? `'${value}'` : String(value)}.`)
-  }
+  checkOptions(given, CHECKS, `${name}.`)
   const { upstream, timeout = 30_000, idleTimeout = 300_000, upgrade = true, tls } = given
   const url = new URL(upstream)
   if (tls !== undefined) checkTls(tls, url, name)

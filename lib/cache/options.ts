@@ -1,3 +1,4 @@
+import type { Checks } from '../check-options.ts'
 import type { CacheStore } from './store.ts'
 
 /** When the answers of static routes are made. */
@@ -40,7 +41,7 @@ export interface CacheOptions {
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
 
-export const CACHE_CHECKS: Record<keyof CacheOptions, { valid: (value: unknown) => boolean, expected: string }> = {
+export const CACHE_CHECKS: Checks<CacheOptions> = {
   store: { valid: (value) => typeof value === 'object' && value !== null && ['get', 'set', 'invalidate', 'now'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function'), expected: 'a cache store' },
   maxBytes: { valid: isCount, expected: 'a positive whole number of bytes' },
   maxEntries: { valid: isCount, expected: 'a positive whole number' },

@@ -1,10 +1,9 @@
+import type { Check } from '../check-options.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { AppDirectoryProblem } from '../errors.ts'
 import type { LoadOptions } from './load-table.ts'
 import { show } from './problems.ts'
 import type { SegmentConfig } from './segment-config.ts'
-
-interface Check { valid: (value: unknown) => boolean, expected: string }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isFunction = (value: unknown): boolean => typeof value === 'function'

@@ -158,9 +158,9 @@ t.test('options that cannot be are told', async (t) => {
   }
   await reject({ '/nothing': { handler: legacy } }, /`shadow\['\/nothing'\]` is for no route with GET or HEAD/)
   await reject({ '/same': {} }, /needs a `handler` or an `upstream`/)
-  await reject({ '/same': { handler: legacy, sample: 2 } }, /`shadow\['\/same'\]\.sample` must be a number from 0 to 1/)
+  await reject({ '/same': { handler: legacy, sample: 2 } }, /`shadow\['\/same'\]\.sample` must be a number from 0 to 1, not 2/)
   await reject({ '/same': { handler: legacy, timeout: 0 } }, /`shadow\['\/same'\]\.timeout` must be a positive whole number of milliseconds/)
   await reject({ '/same': { handler: legacy, ignore: ['$.a..b'] } }, /\.ignore` must be an array/)
-  await reject({ '/same': { handler: legacy, samples: 1 } }, /\.samples` is not known/)
+  await reject({ '/same': { handler: legacy, samples: 1 } }, /Unknown option `shadow\['\/same'\]\.samples`\. Did you mean `shadow\['\/same'\]\.sample`\?/)
   await t.rejects(expressRoutes({ dir, shadow: { '/other': {} } }).ready(), { code: 'FAR_ERR_OPTION' })
 })

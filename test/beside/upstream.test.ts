@@ -294,7 +294,7 @@ t.test('an upstream that is ourselves', async (t) => {
 t.test('options that cannot be are told', async (t) => {
   const start = (fallback: unknown) => () => expressRoutes({ dir, fallback: fallback as never })
   t.throws(start({ upstream: 'legacy:3000' }), { code: 'FAR_ERR_OPTION', message: "The option `fallback.upstream` must be an http: or https: URL without query, as 'http://legacy:3000', not 'legacy:3000'." })
-  t.throws(start({ upstream: 'http://legacy', timeOut: 1 }), { code: 'FAR_ERR_OPTION', message: /`fallback\.timeOut` is not known/ })
+  t.throws(start({ upstream: 'http://legacy', timeOut: 1 }), { code: 'FAR_ERR_OPTION', message: /Unknown option `fallback\.timeOut`\. Did you mean `fallback\.timeout`\?/ })
   t.throws(start({ upstream: 'http://legacy', timeout: 0 }), { code: 'FAR_ERR_OPTION', message: /`fallback\.timeout` must be a positive whole number/ })
   t.throws(start('http://legacy'), { code: 'FAR_ERR_OPTION', message: /`fallback` must be a \(req, res\) handler/ })
 })
