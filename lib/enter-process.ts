@@ -1,9 +1,9 @@
-import { cachedFetch } from '../cache/cached-fetch.ts'
-import { mayWrapFetch } from '../cache/global-fetch.ts'
-import { installHooks } from '../loader/hooks.ts'
-import { servedModules } from '../next/served.ts'
-import { setFetchLayer } from '../web/bound-globals.ts'
-import { replaceGlobals } from '../web/process-globals.ts'
+import { cachedFetch } from './cache/cached-fetch.ts'
+import { mayWrapFetch } from './cache/global-fetch.ts'
+import { installHooks } from './loader/hooks.ts'
+import { servedModules } from './next/served.ts'
+import { setFetchLayer } from './web/bound-globals.ts'
+import { replaceGlobals } from './web/process-globals.ts'
 import { keepTickShape } from './tick-shape.ts'
 
 keepTickShape()

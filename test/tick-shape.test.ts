@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { NODE_MAJOR } from '../../lib/node-major.ts'
+import { NODE_MAJOR } from '../lib/node-major.ts'
 
 const PROGRAM = `
   import { executionAsyncResource } from 'node:async_hooks'
   import { setTimeout } from 'node:timers/promises'
-  import { keepTickShape } from ${JSON.stringify(pathToFileURL(path.resolve('dist/handle/tick-shape.js')).href)}
+  import { keepTickShape } from ${JSON.stringify(pathToFileURL(path.resolve('dist/tick-shape.js')).href)}
   const { nextTick } = process
   const ticks = []
   process.nextTick = (callback, ...args) => {
