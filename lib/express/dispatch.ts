@@ -9,9 +9,10 @@ import { onceClosed } from '../web/exchange.ts'
 import { sendToNode } from '../web/send.ts'
 import { isAmbiguous, pathOf, searchOf, withoutBasePath } from '../web/target.ts'
 import { ExpressArrival } from './arrival.ts'
-import { ExpressExchange, fullTarget, type ConnectResponse } from './exchange.ts'
+import { ExpressExchange } from './exchange.ts'
 import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
+import { fullTarget, type ConnectResponse } from './request.ts'
 
 export function dispatch (mount: ExpressMount, host: Host): void {
   const target = fullTarget(host.req)

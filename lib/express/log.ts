@@ -1,4 +1,4 @@
-import type { ConnectRequest } from './exchange.ts'
+import type { ConnectRequest } from './request.ts'
 
 /** Through the request's logger where a logging middleware has put one on it (pino-http). */
 export function logError (req: ConnectRequest, err: unknown, message: string): void {

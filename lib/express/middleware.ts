@@ -18,10 +18,11 @@ import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../opti
 import type { Method } from '../routes/table.ts'
 import { warnOfProcess } from '../warn.ts'
 import { dispatch } from './dispatch.ts'
-import type { ConnectRequest, ConnectResponse, ExpressExchange, Next } from './exchange.ts'
+import type { ExpressExchange } from './exchange.ts'
 import { logError, logWarning } from './log.ts'
 import type { ExpressMount, Host } from './mount.ts'
 import { refuseFastify } from './refuse-fastify.ts'
+import type { ConnectRequest, ConnectResponse, Next } from './request.ts'
 
 export interface ExpressAppRoutesOptions extends AppRoutesOptions {
   /**

@@ -5,7 +5,7 @@ import type { Endpoint } from '../handle/endpoint.ts'
 import type { StaticRoutes } from '../handle/static-routes.ts'
 import type { Gate } from '../proxy/gate.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
-import type { ConnectRequest, ConnectResponse, Next } from './exchange.ts'
+import type { ConnectRequest, ConnectResponse, Next } from './request.ts'
 
 /** One directory as a middleware. */
 export interface ExpressMount extends Mount {

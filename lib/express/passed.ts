@@ -5,8 +5,8 @@ import type { Lifecycle } from '../handle/lifecycle.ts'
 import { followStream } from '../handle/stream.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { cutOffUnended, sendToNode } from '../web/send.ts'
-import { bodyOf, originFor, trustsProxy, type ConnectRequest, type ConnectResponse, type Next } from './exchange.ts'
 import { logError } from './log.ts'
+import { bodyOf, originFor, trustsProxy, type ConnectRequest, type ConnectResponse, type Next } from './request.ts'
 
 /** A request of Express's that the old code is to answer. */
 export class ExpressPassed implements PassedRequest {

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
-import { BodyConsumedError } from '../errors.ts'
 import type { HandlerContext, HostExchange, Mount } from '../handle/context.ts'
 import type { Endpoint } from '../handle/endpoint.ts'
 import type { OldCode } from '../handle/passed-request.ts'
@@ -9,13 +8,13 @@ import { followStream } from '../handle/stream.ts'
 import type { Passage } from '../proxy/passage.ts'
 import { leadsOut } from '../routes/path.ts'
 import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
-import { ifReadable, parsedBodyBytes } from '../web/parsed-body.ts'
+import { ifReadable } from '../web/parsed-body.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { pathOf } from '../web/target.ts'
-import { originOf } from '../web/url.ts'
 import { cutOff } from '../web/send.ts'
 import { fail, noteFailure } from './errors.ts'
 import { FastifyPassed } from './passed.ts'
+import { bodyOf, originFor } from './request.ts'
 import { addReplyHeaders, headersBefore, sendReply } from './send.ts'
 
 /** A request and its reply, as Fastify hands them over. */
@@ -111,21 +110,6 @@ export function giveToOthers (request: FastifyRequest, reply: FastifyReply, { li
   const nothing = (): void => { reply.callNotFound() }
   if (oldCode === undefined || leadsOut(pathOf(request.url), prefix)) nothing()
   else oldCode.answer(new FastifyPassed(request, reply, lifecycle, () => bodyOf(request), nothing))
-}
-
-/** Scheme and authority as the host sees them. */
-export function originFor ({ protocol, host, raw }: FastifyRequest): string {
-  return originOf(protocol, host, raw.socket?.localPort)
-}
-
-/** @throws BodyConsumedError where somebody has read it, and left nothing */
-export function bodyOf (request: FastifyRequest & { rawBody?: unknown }): Readable | Uint8Array {
-  const { body, raw, headers, rawBody } = request
-  // Undefined: Fastify saw no body, and left the connection alone.
-  if (body === undefined) return raw
-  const bytes = parsedBodyBytes(rawBody, body, headers['content-type'])
-  if (bytes === undefined) throw new BodyConsumedError()
-  return bytes
 }
 
 /** What `hostRequest()` gives in Fastify. */

@@ -9,8 +9,8 @@ import type { NodeRequest, NodeResponse } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { addKept, cutOffUnended } from '../web/send.ts'
 import { pathOf } from '../web/target.ts'
-import { originOf } from '../web/url.ts'
 import { sendDefault } from './errors.ts'
+import { originFor } from './request.ts'
 import { sendReply } from './send.ts'
 
 /** A request of Fastify's that the old code is to answer. */
@@ -40,10 +40,7 @@ export class FastifyPassed implements PassedRequest {
   get method (): string { return this.request.method }
   get headers (): IncomingHttpHeaders { return this.request.headers }
 
-  origin (): string {
-    const { protocol, host, raw } = this.request
-    return originOf(protocol, host, raw.socket?.localPort)
-  }
+  origin (): string { return originFor(this.request) }
 
   addresses (): string[] {
     const { ip, ips } = this.request
