@@ -1,5 +1,6 @@
 export { fromApiRoute, type AnyApiHandler } from './legacy/api-route.ts'
 export type { ApiConfig } from './legacy/api-config.ts'
 export type { NextApiHandler, NextApiRequest, NextApiResponse } from './next/api-types.ts'
-export { fromNodeHandler, type AnyNodeHandler, type LegacyNext, type LegacyRequest, type NodeHandler } from './legacy/node-handler.ts'
+export { fromNodeHandler, type LegacyNext, type LegacyRequest, type NodeHandler } from './legacy/node-handler.ts'
+export type { AnyNodeHandler } from './handle/passed-request.ts'
 export type { LegacyRoute, LegacyRouteHandler } from './legacy/verbs.ts'

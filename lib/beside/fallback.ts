@@ -1,6 +1,5 @@
 import { setStatusAnswer } from '../handle/default-answer.ts'
-import type { AnyNodeHandler } from '../legacy/node-handler.ts'
-import type { OldCode, PassedRequest } from '../handle/passed-request.ts'
+import type { AnyNodeHandler, OldCode, PassedRequest } from '../handle/passed-request.ts'
 import { onceClosed } from '../web/exchange.ts'
 import { cutOffUnended, endConnectionAfter } from '../web/send.ts'
 import { pathOf } from '../web/target.ts'

@@ -1,7 +1,6 @@
 import { checkOptions, type Checks } from '../check-options.ts'
 import { AppRoutesOptionError } from '../errors.ts'
-import type { OldCode } from '../handle/passed-request.ts'
-import type { AnyNodeHandler } from '../legacy/node-handler.ts'
+import type { AnyNodeHandler, OldCode } from '../handle/passed-request.ts'
 import { createOldCode } from './fallback.ts'
 import { jsonPath } from './json-path.ts'
 import type { Selection, ShadowReport } from './shadow-report.ts'

@@ -40,6 +40,9 @@ export interface Followed {
   cut: () => void
 }
 
+/** Any handler by its own types: an Express application or router, middleware, an error handler of four parameters. */
+export type AnyNodeHandler = ((req: never, res: never, next: never) => unknown) | ((error: never, req: never, res: never, next: never) => unknown)
+
 /** What answers requests that no route file answers. */
 export interface OldCode {
   answer (passed: PassedRequest): void

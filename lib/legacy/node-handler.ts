@@ -3,6 +3,7 @@ import { requestStorage } from '../context/request-context.ts'
 import { BodyTooLargeError } from '../errors.ts'
 import type { HandlerContext } from '../handle/context.ts'
 import { setStatusAnswer } from '../handle/default-answer.ts'
+import type { AnyNodeHandler } from '../handle/passed-request.ts'
 import { addCookies, dress, inherit, loadExpress } from './express-objects.ts'
 import { describesBody, keepHeaders } from './kept-headers.ts'
 import { nodePair, type NodePair } from './node-pair.ts'
@@ -25,9 +26,6 @@ export type LegacyNext = (error?: unknown) => void
 
 /** A handler of `node:http`, Connect or Express. */
 export type NodeHandler = (req: LegacyRequest, res: ServerResponse, next: LegacyNext) => unknown
-
-/** Any handler by its own types: an Express application or router, middleware, an error handler of four parameters. */
-export type AnyNodeHandler = ((req: never, res: never, next: never) => unknown) | ((error: never, req: never, res: never, next: never) => unknown)
 
 type Callable = (...args: unknown[]) => unknown
 
