@@ -1,4 +1,5 @@
-import { LightHeaders, type HeaderStore } from '../web/light-headers.ts'
+import { LightHeaders } from '../web/light-headers.ts'
+import type { HeaderStore } from '../web/pair-store.ts'
 import { headerOf } from '../web/lazy-request.ts'
 import { currentContext } from '../context/request-context.ts'
 import { bindMethodsToRequest } from './bind-methods.ts'

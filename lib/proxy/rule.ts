@@ -2,6 +2,7 @@ import { parse } from 'path-to-regexp'
 import { BadPathError } from '../errors.ts'
 import type { ConfigHeader, ConfigRedirect, ConfigRewrite } from '../next/config-types.ts'
 import { asRouted } from '../routes/path.ts'
+import { TOKEN } from '../web/header-syntax.ts'
 import { namesFoundBy } from './check-rule.ts'
 import { compileConditions, type Asked, type Conditions } from './conditions.ts'
 import { Destination, type Place } from './destination.ts'
@@ -100,9 +101,6 @@ export class HeaderRule extends Rule {
     })
   }
 }
-
-// RFC 9110, 5.6.2
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
 /** What a condition has found may be what no header can hold. */
 const headerText = (text: string): string => /^[\t\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)

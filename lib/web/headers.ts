@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Exchange } from './exchange.ts'
-import { LightHeaders, type HeaderStore } from './light-headers.ts'
+import { LightHeaders } from './light-headers.ts'
+import type { HeaderStore } from './pair-store.ts'
 
 /**
  * The request's headers as a Fetch `Headers`. Like Next.js, names the proxy headers that the client did not send.

@@ -1,15 +1,13 @@
 import { inspect, types } from 'node:util'
 import type { HeadersInit } from './fetch-types.ts'
+import { namesOfFetched } from './fetched-headers.ts'
+import { isOrdinaryValue, keyOf } from './header-syntax.ts'
+import { PairStore, type HeaderStore } from './pair-store.ts'
 import { standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 import { Response } from './native.ts'
 
-/** Where light headers are kept until somebody asks for more than a few names. Names are in lower case. */
-export interface HeaderStore {
-  get (name: string): string | null
-  /** A native `Headers` with the same content. */
-  toNative (): Headers
-}
+export { markAsFetched } from './fetched-headers.ts'
 
 /** The names and values of light headers that can be sent as they are, in turn; undefined where only a native list has them. */
 export let pairsOf: (headers: Headers) => string[] | undefined
@@ -50,7 +48,7 @@ class Light {
     isTakenOver = (headers, name) => #store in headers && headers.#takenOver?.includes(name) === true
     takenOver = (headers) => {
       if (!(headers instanceof Headers)) return undefined
-      return #store in headers ? headers.#takenOver : ofFetched(headers)
+      return #store in headers ? headers.#takenOver : namesOfFetched(headers)
     }
     const nativeOf = (self: unknown): unknown => typeof self === 'object' && self !== null && #store in self ? self.#toNative() : self
     standIn(Light.prototype, Headers.prototype, Headers.prototype, nativeOf)
@@ -125,82 +123,6 @@ class Light {
   }
 }
 
-/** A short list of names and values in turn. Only Set-Cookie comes more than once: the Fetch standard joins all others. */
-class PairStore implements HeaderStore {
-  readonly pairs: string[]
-
-  constructor (pairs: string[] = []) {
-    this.pairs = pairs
-  }
-
-  get (name: string): string | null {
-    const at = this.#indexOf(name)
-    if (at === -1) return null
-    return name === 'set-cookie' ? this.setCookies().join(', ') : this.pairs[at + 1]!
-  }
-
-  append (name: string, value: string): void {
-    const at = name === 'set-cookie' ? -1 : this.#indexOf(name)
-    if (at === -1) this.pairs.push(name, value)
-    // Node.js joins cookies in a way of its own.
-    else this.pairs[at + 1] += (name === 'cookie' ? '; ' : ', ') + value
-  }
-
-  delete (name: string): void {
-    for (let at = this.#indexOf(name); at !== -1; at = this.#indexOf(name)) this.pairs.splice(at, 2)
-  }
-
-  setCookies (): string[] {
-    return this.pairs.filter((_value, index) => index % 2 === 1 && this.pairs[index - 1] === 'set-cookie')
-  }
-
-  toNative (): Headers {
-    const headers = new Headers()
-    for (let index = 0; index < this.pairs.length; index += 2) headers.append(this.pairs[index]!, this.pairs[index + 1]!)
-    return headers
-  }
-
-  #indexOf (name: string): number {
-    for (let index = 0; index < this.pairs.length; index += 2) if (this.pairs[index] === name) return index
-    return -1
-  }
-}
-
-// RFC 9110, 5.6.2
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
-const MOST_KEYS = 1000
-const keys = new Map<string, string>()
-
-/** A name in lower case; undefined for what is no name. */
-function keyOf (name: unknown): string | undefined {
-  const known = keys.get(name as string)
-  if (known !== undefined) return known
-  if (typeof name !== 'string' || !TOKEN.test(name)) return undefined
-  const key = name.toLowerCase()
-  if (keys.size < MOST_KEYS) keys.set(name, key)
-  return key
-}
-
-/**
- * Whether a value has nothing that the Fetch standard strips or refuses, or that Node.js would not send. It is not empty:
- * the blank that joins it to another would be stripped.
- */
-function isOrdinaryValue (value: unknown): value is string {
-  if (typeof value !== 'string' || value === '') return false
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index)
-    if ((code < SPACE && code !== TAB) || code === DELETE || code > LAST_LATIN1) return false
-  }
-  return !(isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)))
-}
-
-const isBlank = (code: number): boolean => code === SPACE || code === TAB
-
-const TAB = 9
-const SPACE = 32
-const DELETE = 127
-const LAST_LATIN1 = 255
-
 export const LightHeaders = Light as unknown as new (store: HeaderStore | undefined, native: Headers | undefined, takenOver?: readonly string[]) => Headers
 
 /**
@@ -225,32 +147,6 @@ export function headersOf (response: Response, init: HeadersInit | undefined): H
   // A list of its own, since that of the response is filled again from this one.
   return taken === undefined ? response.headers : new LightHeaders(undefined, new Headers(response.headers), taken)
 }
-
-/** What speaks of a body, and the protocol by which NextResponse.next() and rewrite() speak to whoever runs them. */
-const TAKEN_OVER = ['content-encoding', 'content-length', 'x-middleware-next', 'x-middleware-override-headers', 'x-middleware-rewrite']
-
-/** The headers of a response of `fetch()` are the only ones that nobody can change (Fetch standard, 5.1, guard "immutable"). */
-function ofFetched (headers: Headers): readonly string[] | undefined {
-  let names: string[]
-  try {
-    names = TAKEN_OVER.filter((name) => Headers.prototype.has.call(headers, name))
-  } catch {
-    // A stand-in for native headers
-    return undefined
-  }
-  if (names.length === 0) return undefined
-  try {
-    Headers.prototype.delete.call(headers, 'x-none')
-    return fetchedHeaders.has(headers) ? names : undefined
-  } catch {
-    return names
-  }
-}
-
-const fetchedHeaders = new WeakSet<Headers>()
-
-/** Notes headers that stand for those of a response of `fetch()`. */
-export function markAsFetched (headers: Headers): void { fetchedHeaders.add(headers) }
 
 /** A native response words the errors. */
 const nativeHeaders = (init: HeadersInit): Headers => init instanceof Headers ? new Headers(init) : new Response(null, { headers: init }).headers
