@@ -8,7 +8,7 @@ import { redirectTo } from '../handle/unhandled.ts'
 import { canonicalPath } from '../routes/path.ts'
 import { drainAfterAnswer } from '../web/body.ts'
 import { onceClosed } from '../web/exchange.ts'
-import type { Outgoing } from '../web/outgoing.ts'
+import { BODYLESS_STATUS, type Outgoing } from '../web/outgoing.ts'
 import { cutOff } from '../web/send.ts'
 import type { OldCode, PassedRequest } from '../handle/passed-request.ts'
 import { pathOf, searchOf } from '../web/target.ts'
@@ -19,8 +19,6 @@ import { upstreamError } from './upstream-errors.ts'
 import { parseUpstream, type UpstreamOptions, type UpstreamTls } from './upstream-options.ts'
 
 export type { UpstreamOptions } from './upstream-options.ts'
-
-const BODYLESS_STATUS = new Set([204, 205, 304])
 
 /** Another server, which gets requests as they are and whose answers are the client's. Nothing leads away from its origin. */
 export class Upstream implements OldCode {

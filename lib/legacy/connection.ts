@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { NoResponseError } from '../errors.ts'
 import { LightResponse } from '../web/light-response.ts'
+import { BODYLESS_STATUS } from '../web/outgoing.ts'
 
 const HIGH_WATER_MARK = 64 * 1024
-const NULL_BODY_STATUS = new Set([204, 205, 304])
 
 // Node.js tells a response of a drained connection inside its server only, by this symbol.
 const NEED_DRAIN = Object.getOwnPropertySymbols(new ServerResponse({} as IncomingMessage)).find((symbol) => symbol.description === 'kNeedDrain')
@@ -72,7 +72,7 @@ export class Connection extends Duplex {
     this.#message = message
     // Framing is the matter of the real connection: without it the bytes of the body come as they are. Until the head is
     // written it only decides whether trailers are allowed, which get lost here.
-    Object.defineProperty(message, 'chunkedEncoding', { get: () => headOf(message) === null && !NULL_BODY_STATUS.has(message.statusCode), set: noop })
+    Object.defineProperty(message, 'chunkedEncoding', { get: () => headOf(message) === null && !BODYLESS_STATUS.has(message.statusCode), set: noop })
     message.sendDate = false
     message.assignSocket(this as unknown as Socket)
     this.on('drain', () => {
@@ -133,7 +133,7 @@ export class Connection extends Duplex {
     const message = this.#message!
     if (this.destroyed && !message.writableFinished) return
     try {
-      const bodyless = message.req.method === 'HEAD' || NULL_BODY_STATUS.has(message.statusCode)
+      const bodyless = message.req.method === 'HEAD' || BODYLESS_STATUS.has(message.statusCode)
       const isWhole = message.writableEnded && this.writableLength === this.#held
       const body = bodyless ? null : isWhole ? this.#whole() : this.#stream()
       this.#resolve(new LightResponse(body as never, { status: message.statusCode, statusText: message.statusMessage, headers: headersOf(head) }))

@@ -1,3 +1,5 @@
+import { decoded } from '../web/url.ts'
+
 /** A `cookie` header as Next.js's and Express's parsers read it: of equal names the first counts, a bad escape stays. */
 export function parseCookies (header: string | undefined): Record<string, string> {
   const cookies = Object.create(null) as Record<string, string>
@@ -10,12 +12,4 @@ export function parseCookies (header: string | undefined): Record<string, string
     cookies[name] = decoded(value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1) : value)
   }
   return cookies
-}
-
-function decoded (value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
 }

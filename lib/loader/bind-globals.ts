@@ -1,5 +1,6 @@
+import { isInPackage } from './module-format.ts'
 import { onlyCode } from './only-code.ts'
-import { GLOBALS, REGISTRY_SOURCE } from './served-modules.ts'
+import { GLOBALS, INSIDE_NEXT, REGISTRY_SOURCE } from './served-modules.ts'
 
 /**
  * Binds free names of a module (`Response`, `Request`, `fetch`) to those that are served as `globals`. Lines keep their
@@ -11,8 +12,8 @@ import { GLOBALS, REGISTRY_SOURCE } from './served-modules.ts'
  * the ordinary `Request` cannot take a received one.
  */
 export function namesFor (fileOrUrl: string, globals: readonly string[]): readonly string[] {
-  if (/[\\/](?:node_modules[\\/]next|\.next)[\\/]/.test(fileOrUrl)) return []
-  if (!/[\\/]node_modules[\\/]/.test(fileOrUrl)) return globals
+  if (INSIDE_NEXT.test(fileOrUrl)) return []
+  if (!isInPackage(fileOrUrl)) return globals
   return globals.includes('Request') ? globals.filter((name) => name !== 'Response') : []
 }
 

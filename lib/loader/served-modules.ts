@@ -33,7 +33,7 @@ export function registered (): ServedModules {
 }
 
 /** Importers inside the real Next.js, or inside what it built, keep the real modules. */
-const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
+export const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
 
 /** What is served only where it is not installed. */
 const STAND_INS = new Set(['next/constants', 'react/jsx-runtime', 'react/jsx-dev-runtime'])

@@ -14,7 +14,7 @@ interface MiddlewareResponseInit extends globalThis.ResponseInit {
   request?: { headers?: Headers | undefined } | undefined
 }
 
-const REDIRECT_STATUS = new Set([301, 302, 303, 307, 308])
+export const REDIRECT_STATUS: readonly number[] = [301, 302, 303, 307, 308]
 
 /**
  * The Web `Response` with Next.js's additions. An interface, so that Next.js's own responses are of this type, too.
@@ -67,7 +67,7 @@ export const NextResponse: NextResponseConstructor = class NextResponse extends 
 
   static override redirect (url: string | NextUrlLike | URL, init?: number | ResponseInit): NextResponse {
     const status = typeof init === 'number' ? init : init?.status ?? 307
-    if (!REDIRECT_STATUS.has(status)) throw new RangeError('Failed to execute "redirect" on "response": Invalid status code')
+    if (!REDIRECT_STATUS.includes(status)) throw new RangeError('Failed to execute "redirect" on "response": Invalid status code')
     const own = typeof init === 'object' ? init ?? {} : {}
     const headers = lightHeaders(own.headers, null)
     headers.set('location', validateUrl(url))

@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { parse, type Token } from 'path-to-regexp'
+import { REDIRECT_STATUS } from '../next/next-response.ts'
 import { safeName } from './conditions.ts'
 import { isParam, isRepeated, LONGEST_PATTERN, parsePattern } from './pattern.ts'
 
@@ -11,7 +12,7 @@ const KEYS: Record<RuleKind, string[]> = {
   rewrite: ['source', 'locale', 'has', 'missing', 'basePath', 'destination']
 }
 
-export const REDIRECT_STATUS = [301, 302, 303, 307, 308]
+export { REDIRECT_STATUS }
 
 type Fields = Record<string, unknown>
 

@@ -1,7 +1,8 @@
 import { parse, type Token } from 'path-to-regexp'
 import { BadPathError } from '../errors.ts'
 import { asSpelled, canonicalPath } from '../routes/path.ts'
-import { decoded, FilledText, sentText, textOf, type Found } from './found.ts'
+import { decoded } from '../web/url.ts'
+import { FilledText, sentText, textOf, type Found } from './found.ts'
 import { isParam } from './pattern.ts'
 
 /** Where a rule leads. */

@@ -1,4 +1,5 @@
 import { asSpelled } from '../routes/path.ts'
+import { decoded } from '../web/url.ts'
 import type { FoundValues } from './conditions.ts'
 import type { PathParams } from './pattern.ts'
 
@@ -22,15 +23,6 @@ export function sentText (name: string, { path, values }: Found): string {
   if (Object.hasOwn(values, name)) return values[name]!
   const value = path[name] ?? ''
   return asSpelled(Array.isArray(value) ? value.join('/') : value)
-}
-
-/** Malformed escapes stay as they are. */
-export function decoded (text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** A text with places for parameters (`:name`), a modifier behind them included. */

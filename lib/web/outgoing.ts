@@ -17,7 +17,8 @@ export interface Outgoing {
   body: string | Uint8Array | Readable | null
 }
 
-const BODYLESS_STATUS = new Set([204, 205, 304])
+/** Answers that have no body, whatever was meant for one. */
+export const BODYLESS_STATUS = new Set([204, 205, 304])
 
 /**
  * The names that are not just sent as they are. Headers that speak of one connection (RFC 9110, 7.6.1) or of framing are

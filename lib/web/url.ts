@@ -70,3 +70,12 @@ export function originOf (scheme: string, host: string | undefined, port: number
 
 /** Most requests are for the same: the same text is compared at once, and not written anew. */
 let lastOf: { scheme: string, host: string | undefined, port: number | undefined, origin: string } | undefined
+
+/** Malformed escapes stay as they are. */
+export function decoded (text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
