@@ -6,17 +6,9 @@ import http from 'node:http'
 import compress from '@fastify/compress'
 import cors from '@fastify/cors'
 import { onEveryHost, start, type RunningHost } from './hosts.ts'
+import { until } from './waiting.ts'
 
 /** Behaviour that was wrong once, on every host that it concerns. */
-
-/** Waits until something is true; fails by assertion, not by time-out. */
-async function until (check: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await check()) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`never came true: ${what}`)
-}
 
 /** Sends bytes on one connection and gives all that comes back until it closes or falls silent. */
 async function exchangeBytes (host: RunningHost, ...requests: string[]): Promise<string> {
@@ -37,7 +29,7 @@ async function leaveWhileItRuns (host: RunningHost, state: { entered: number, re
   state.released = new Promise<void>((resolve) => { release = resolve })
   const socket = net.connect(Number(new URL(host.url).port), 'localhost')
   socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
-  await until(() => state.entered === 1, 'the handler runs')
+  await until(() => state.entered === 1)
   socket.destroy()
   await new Promise((resolve) => setTimeout(resolve, 50))
   release()
@@ -59,7 +51,7 @@ t.test('a stream that is returned after the client has left is cancelled', async
   onEveryHost(t, { dir }, async (t, host) => {
     Object.assign(state, { entered: 0, cancelled: 0 })
     await leaveWhileItRuns(host, state)
-    await until(() => state.cancelled === 1, 'the stream is cancelled')
+    await until(() => state.cancelled === 1)
     t.equal(state.cancelled, 1)
     t.same(host.errors, [])
   }, [...HTTP1])
@@ -237,7 +229,7 @@ t.test('after() of a request whose client has left waits for the handler', async
   onEveryHost(t, { dir }, async (t, host) => {
     Object.assign(state, { entered: 0, log: [] })
     await leaveWhileItRuns(host, state)
-    await until(() => state.log.length === 2, 'both have run')
+    await until(() => state.log.length === 2)
     t.same(state.log, ['handler', 'after'])
   }, [...HTTP1])
 })

@@ -8,6 +8,7 @@ import t from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
 import appRoutes from 'fastify-app-routes'
 import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
+import { within } from '../waiting.ts'
 
 const dir = t.testdir({ own: { 'route.js': 'export const GET = () => new Response("own")\nexport const POST = async (request) => new Response(await request.text())' } })
 
@@ -105,9 +106,8 @@ for (const [name, start] of HOSTS) {
     else t.equal(await refusal(host.port, '/own'), 200, 'a route file is asked like any other')
 
     const closed = once(client, 'close')
-    await host.close()
-    await closed
-    t.pass('a closing server does not wait for ever')
+    await within(15_000, host.close(), 'the server is closed')
+    await within(15_000, closed, 'the socket is closed')
   })
 }
 

@@ -7,6 +7,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
+export { until } from '../waiting.ts'
+
 export const run = promisify(execFile)
 
 /** The reason to skip, where there is no redis-server. */
@@ -87,12 +89,4 @@ export async function startRedis (t: any, args: string[] = [], port?: number): P
   const server = new RedisServer(port ?? await freePort(), args)
   t.teardown(() => server.remove())
   return await server.start()
-}
-
-/** Waits until something holds; fails where it takes too long. */
-export async function until (holds: () => boolean | Promise<boolean>, milliseconds = 5000): Promise<void> {
-  for (const end = performance.now() + milliseconds; !await holds();) {
-    if (performance.now() > end) throw new Error('It does not come to hold.')
-    await sleep(20)
-  }
 }

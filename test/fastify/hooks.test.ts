@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { Readable, Transform } from 'node:stream'
 import { appDir, bus, open, serve, textOf } from './server.ts'
+import { within } from '../waiting.ts'
 import appRoutes from 'fastify-app-routes'
 
 const HOST = "import { hostRequest } from 'fastify-app-routes'\n"
@@ -101,8 +102,7 @@ t.test('a replaced stream is cancelled', async (t) => {
     }
   })
   t.equal((await send('/stream')).text, 'instead')
-  await cancelled
-  t.pass('cancel() was called')
+  await within(15_000, cancelled, 'cancel() is called')
 })
 
 t.test('an onSend hook that throws becomes the ordinary answer of Fastify', async (t) => {
@@ -151,9 +151,8 @@ t.test('onRequestAbort is called, and the signal aborted, when the client leaves
   await started
   controller.abort()
   await t.rejects(fetched)
-  await gone
-  await aborted
-  t.pass('both were told')
+  await within(15_000, gone, 'onRequestAbort is called')
+  await within(15_000, aborted, 'the signal is aborted')
 })
 
 t.test('headers: the hooks\' stay, the handler\'s win, vary and set-cookie append', async (t) => {
