@@ -43,7 +43,7 @@ export function runLive (endpoint: Endpoint, exchange: HostExchange, path: strin
 }
 
 /** How a handler is run that nobody waits for, or that is to know nothing of whoever does. */
-export interface Quietly {
+export interface DetachedRun {
   /** Whether there is simply nothing in the request (`force-static`), or it is an error to look. */
   isEmpty: boolean
   isDraft?: boolean
@@ -52,13 +52,13 @@ export interface Quietly {
 }
 
 /** Runs a handler without a client: on a request that has nothing but its path. */
-export function runQuietly (endpoint: Endpoint, place: Pick<Place, 'mountPath' | 'path'>, options: Quietly): Promise<Outcome> {
-  return new Promise((resolve) => { handle(endpoint, new QuietExchange(endpoint, place, options, resolve), place.path) })
+export function runWithoutClient (endpoint: Endpoint, place: Pick<Place, 'mountPath' | 'path'>, options: DetachedRun): Promise<Outcome> {
+  return new Promise((resolve) => { handle(endpoint, new DetachedExchange(endpoint, place, options, resolve), place.path) })
 }
 
 const cachingOf = (context: object): CacheScope => (context as HandlerContext).caching
 
-class QuietExchange implements HostExchange {
+class DetachedExchange implements HostExchange {
   readonly method = 'GET'
   readonly headers: IncomingHttpHeaders = {}
   readonly bodyLimit = 0
@@ -74,7 +74,7 @@ class QuietExchange implements HostExchange {
   #used: string | undefined
   #isOver = false
 
-  constructor (endpoint: Endpoint, { mountPath, path }: Pick<Place, 'mountPath' | 'path'>, { isEmpty, isDraft = false, signal }: Quietly, settle: (outcome: Outcome) => void) {
+  constructor (endpoint: Endpoint, { mountPath, path }: Pick<Place, 'mountPath' | 'path'>, { isEmpty, isDraft = false, signal }: DetachedRun, settle: (outcome: Outcome) => void) {
     this.#endpoint = endpoint
     this.isEmpty = isEmpty
     this.#settle = settle

@@ -6,8 +6,6 @@ import type { HandlerContext, HostExchange } from './context.ts'
 import { defaultAnswer } from './default-answer.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** Those who want to know what becomes of requests. */
-
 /** Is told of each request that failed. It never rejects; the client is answered once it has settled. */
 export type ReportError = (error: unknown, exchange: HostExchange, context: RequestErrorContext) => Promise<void>
 

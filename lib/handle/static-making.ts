@@ -10,7 +10,7 @@ import { isFixed } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
 import type { HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
-import { runLive, runQuietly, type Outcome } from './generation.ts'
+import { runLive, runWithoutClient, type Outcome } from './generation.ts'
 import { SERVER_CLOSING } from './lifecycle.ts'
 import { entryOf } from './kept-answer.ts'
 import { within } from './within.ts'
@@ -106,7 +106,7 @@ export class StaticMaking {
     const createdAt = this.#cache.now()
     // What a client asked for that was led here from another path is not for those who ask for this one.
     const isAlone = exchange === undefined || this.isForced || exchange.isRerouted === true
-    const outcome = isAlone ? await this.#runQuietly(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path, true)
+    const outcome = isAlone ? await this.#runWithoutClient(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path, true)
     let entry: CacheEntry | undefined
     try {
       entry = await this.#entryOf(outcome, createdAt, isFirst)
@@ -150,16 +150,16 @@ export class StaticMaking {
   }
 
   /** @param isLimited whether it is ended after a minute, or when the server closes */
-  async #runQuietly (place: Place, isLimited: boolean): Promise<Outcome> {
+  async #runWithoutClient (place: Place, isLimited: boolean): Promise<Outcome> {
     const isEmpty = this.isForced
-    if (!isLimited) return await runQuietly(this.#endpoint, place, { isEmpty })
+    if (!isLimited) return await runWithoutClient(this.#endpoint, place, { isEmpty })
     const controller = new AbortController()
     const ended = new Promise<Outcome>((resolve) => {
       controller.signal.addEventListener('abort', () => { resolve({ kind: 'failed', error: controller.signal.reason as Error }) }, { once: true })
     })
     const timer = setTimeout(() => { controller.abort(new GenerationTimeoutError(this.#route.file, LONGEST_GENERATION / 1000)) }, LONGEST_GENERATION).unref()
     const forget = this.#endpoint.mount.lifecycle.addStream({ abort () {}, cancel () { controller.abort(SERVER_CLOSING) } })
-    return await Promise.race([runQuietly(this.#endpoint, place, { isEmpty, signal: controller.signal }), ended]).finally(() => {
+    return await Promise.race([runWithoutClient(this.#endpoint, place, { isEmpty, signal: controller.signal }), ended]).finally(() => {
       clearTimeout(timer)
       forget()
     })

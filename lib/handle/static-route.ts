@@ -8,7 +8,7 @@ import { onceClosed } from '../web/exchange.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import type { HostExchange, Mount } from './context.ts'
 import { Endpoint } from './endpoint.ts'
-import { runLive, runQuietly, type Outcome } from './generation.ts'
+import { runLive, runWithoutClient, type Outcome } from './generation.ts'
 import { handle } from './handle.ts'
 import { draftAnswer, KeptAnswers } from './kept-answer.ts'
 import { NOTHING_MADE, StaticMaking } from './static-making.ts'
@@ -134,7 +134,7 @@ export class StaticRoute {
   /** Answers one request alone. */
   #runForOne (endpoint: Endpoint, exchange: HostExchange, place: Place): void {
     if (!this.#making.isForced) handle(endpoint, exchange, place.path)
-    else runQuietly(this.#endpoint, place, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
+    else runWithoutClient(this.#endpoint, place, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
   }
 
   /**
@@ -146,7 +146,7 @@ export class StaticRoute {
   /** Draft mode goes past the caches. */
   #answerDraft (exchange: HostExchange, place: Place): void {
     this.#cache.observer.tell('bypass', 'route', place.key, this.route.path)
-    const running = this.#making.isForced ? runQuietly(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path, false)
+    const running = this.#making.isForced ? runWithoutClient(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path, false)
     running.then((outcome) => {
       giveOwn(exchange, outcome.kind === 'answer' ? { ...outcome, outgoing: draftAnswer(outcome.outgoing) } : outcome)
     }).catch((error: unknown) => { exchange.fail(error as Error) })
