@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createPathsMatcher, getTsconfig, type TsConfigJson } from 'get-tsconfig'
+import { compiledFirst } from './out-dir.ts'
 
 type CompilerOptions = NonNullable<TsConfigJson['compilerOptions']>
 
@@ -27,7 +28,8 @@ function read (dir: string): Config {
     const found = getTsconfig(dir, 'tsconfig.json', files) ?? getTsconfig(dir, 'jsconfig.json', files)
     if (found === null) return NONE
     warnOfSyntax(found.path)
-    return { options: found.config.compilerOptions ?? {}, match: createPathsMatcher(found) ?? NONE.match }
+    const match = createPathsMatcher(found)
+    return { options: found.config.compilerOptions ?? {}, match: match === null ? NONE.match : compiledFirst(match, dir, found) }
   } catch (error) {
     // A server in production may lack a package that its tsconfig.json extends; most do not need `paths` at all.
     warn(`The tsconfig.json for ${dir} could not be read, so its \`paths\` are not resolved: ${(error as Error).message}`)

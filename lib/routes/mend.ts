@@ -11,7 +11,7 @@ const ALIAS = /^[@~]\//
 function missingPackage (message: string): string | undefined {
   const specifier = /^Cannot find (?:package|module) '((?!\.{0,2}\/|[A-Za-z]:|file:)[^']+)'/.exec(message)?.[1]
   if (specifier === undefined) return undefined
-  if (ALIAS.test(specifier)) return `Map '${specifier.slice(0, 2)}*' by \`compilerOptions.paths\` in the tsconfig.json or jsconfig.json of the application. If it is mapped there, no file is where it leads.`
+  if (ALIAS.test(specifier)) return `Map '${specifier.slice(0, 2)}*' by \`compilerOptions.paths\` in the tsconfig.json or jsconfig.json of the application. If it is mapped there, no file is where it leads. Compiled files need the tsconfig.json beside their \`outDir\`.`
   return `Install it: npm install ${packageOf(specifier)}`
 }
 
