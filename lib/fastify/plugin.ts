@@ -60,6 +60,7 @@ async function register (fastify: FastifyInstance, given: string | URL | Fastify
     })
     scope.prefix = prefixFor(fastify, options.prefix, mount.basePath)
     logMaxParamLength(fastify, mount.table)
+    warnOfLateRateLimit(fastify, mount.table)
     closeWith(fastify, mount)
     decorate(fastify, mount.cache)
   }, { name: `load ${options.dir}` }))
@@ -187,6 +188,19 @@ function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
   if (table.routes.every((route) => isFixed(route.segments))) return
   const limit = (fastify.initialConfig as InitialConfig).routerOptions?.maxParamLength ?? 100
   fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
+}
+
+const RATE_LIMIT = '@fastify/rate-limit'
+
+/** It looks at each route as it is declared. A limit that route files ask for is not to be missing in silence. */
+function warnOfLateRateLimit (fastify: FastifyInstance, { routes }: RouteTable): void {
+  // A folder's plugin may bring its own.
+  const limited = routes.filter(({ config, plugin }) => plugin === undefined && typeof config.host?.rateLimit === 'object')
+  if (limited.length === 0 || fastify.hasPlugin(RATE_LIMIT)) return
+  fastify.addHook('onReady', (done) => {
+    if (fastify.hasPlugin(RATE_LIMIT)) for (const { file } of limited) warnOf(fastify)(`${file} exports config.rateLimit, which has no effect: ${RATE_LIMIT} is registered after the directory. Register it before.`)
+    done()
+  })
 }
 
 /** One handle on the server, for all directories. */

@@ -117,6 +117,27 @@ t.test('config.rateLimit reaches a rate limit of the server', async (t) => {
   t.same([(await server.inject('/x')).statusCode, (await server.inject('/x')).statusCode, (await server.inject('/y')).statusCode], [200, 429, 200])
 })
 
+t.test('config.rateLimit is warned of where the rate limit comes too late', async (t) => {
+  const dir = t.testdir({
+    folder: { 'fastify.ts': "import rateLimit from '@fastify/rate-limit'\nexport default async (fastify: any) => { await fastify.register(rateLimit) }", 'route.ts': `export const config = { rateLimit: { max: 1 } }\n${get('folder')}` },
+    none: { 'route.ts': `export const config = { rateLimit: false }\n${get('none')}` },
+    x: { 'route.ts': `export const config = { rateLimit: { max: 1 } }\n${get('x')}` },
+    y: { 'route.ts': get('y') }
+  })
+  const warnings = async (...plugins: Array<(server: FastifyInstance) => unknown>): Promise<string[]> => {
+    const { server, logs } = logged()
+    t.teardown(() => server.close())
+    for (const plugin of plugins) plugin(server)
+    await server.ready()
+    return logs.filter(({ level }) => level === 40).map(({ msg }) => msg)
+  }
+  const directory = (server: FastifyInstance): unknown => server.register(appRoutes, { dir })
+  const limit = (server: FastifyInstance): unknown => server.register(rateLimit, { global: false })
+  t.same(await warnings(directory, limit), ['x/route.ts exports config.rateLimit, which has no effect: @fastify/rate-limit is registered after the directory. Register it before.'])
+  t.same(await warnings(limit, directory), [], 'nobody need await it')
+  t.same(await warnings(directory), [], 'another plugin may read it')
+})
+
 t.test('body parsers of a folder parse for the routes that it declares itself, and leave route files alone', async (t) => {
   const server = await serve(t, {
     'fastify.ts': `import formbody from '@fastify/formbody'
