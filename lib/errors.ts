@@ -10,6 +10,7 @@ export const RouteRegistrationError = createError<[string]>('FAR_ERR_DUPLICATED_
 export const FolderPluginError = createError<[string, string, { cause: unknown }]>('FAR_ERR_FOLDER_PLUGIN', 'The Fastify plugin %s failed: %s', 500)
 export const InstrumentationError = createError<[string, { cause: unknown }]>('FAR_ERR_INSTRUMENTATION', '%s', 500)
 export const MissingPackageError = createError<[string, string]>('FAR_ERR_MISSING_PACKAGE', '%s Install it: npm install %s')
+export const ForeignLoaderError = createError<[]>('FAR_ERR_FOREIGN_LOADER', "The modules of this process are loaded by a test runner's own module system, in a realm of its own, where Node.js's module hooks and so `next/server` do not reach. Jest has such a system, and so have Vitest's vmThreads: use Vitest as it is or node:test, or start the server in a child process.", 500)
 export const NotSupportedError = createError<[string]>('FAR_ERR_NOT_SUPPORTED', '%s', 500)
 export const OutsideRequestError = createError<[string]>('FAR_ERR_OUTSIDE_REQUEST', '%s')
 export const WrongHostError = createError<[string]>('FAR_ERR_WRONG_HOST', '%s')

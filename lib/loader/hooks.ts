@@ -1,4 +1,5 @@
 import module from 'node:module'
+import { ForeignLoaderError } from '../errors.ts'
 import { loadOwn, resolveAfter, resolved, resolveOwn, withGlobals } from './import.ts'
 import { setCompilesToCommonJs } from './module-format.ts'
 import { hasCompilingLoader, loadedScripts, switchRequire } from './require.ts'
@@ -24,8 +25,11 @@ let takeBack: (() => void) | undefined
 /**
  * Installs the hooks for the process, once for all users.
  * @returns what takes them back when the last user is gone
+ * @throws ForeignLoaderError
  */
 export function installHooks (modules: ServedModules): () => void {
+  // Not by JEST_WORKER_ID, which a server in a child process inherits. Node.js's own objects are of another realm in Jest.
+  if (!(module.builtinModules instanceof Array)) throw new ForeignLoaderError()
   serve(modules)
   if (users++ === 0) takeBack = install()
   let released = false

@@ -51,7 +51,8 @@ export function promiseClassFor<T extends object> (source: { prototype: object }
       this[TARGET] = target
     }
   }
-  for (let at = source.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+  // Jest runs modules in a realm of its own, whose Object is not that of a class from outside.
+  for (let at: object | null = source.prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
     for (const key of Reflect.ownKeys(at)) if (!(key in MemberPromise.prototype)) handOn(MemberPromise.prototype, key)
   }
   // With Promise's own constructor, `await` and `then` cost no more than usual.
