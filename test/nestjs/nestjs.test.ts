@@ -57,7 +57,7 @@ async function check (t: any, app: any): Promise<void> {
 t.test('on Fastify', { skip }, async (t) => {
   const { NestFactory, adapterOf, AppModule } = load()
   const app = await NestFactory.create(AppModule, adapterOf('fastify', 'FastifyAdapter'), { logger: false, abortOnError: false })
-  await app.register(appRoutes, path.join(dir, 'app'))
+  await app.register(appRoutes, { dir: path.join(dir, 'app') })
   await check(t, app)
 })
 
