@@ -20,6 +20,9 @@ const project = realpathSync(t.testdir({
   },
   app: {
     alias: { 'route.js': "import '@/lib/db'" },
+    builtin: { 'route.cjs': "require('fs/promise')" },
+    dollar: { 'route.js': "import '$lib/db'" },
+    tilde: { 'route.js': "import '~/lib/db'" },
     again: { 'route.ts': "import { x } from '../../lib/between.js'\nexport const GET = () => x" },
     helper: { 'route.ts': "import '../../lib/values.js'\nimport { x } from '../../lib/between.js'\nexport const GET = () => x" },
     itself: { 'route.js': "export const GET = () => {\n  return new Response('a'\n}" },
@@ -62,6 +65,9 @@ for (const [name, node] of [['this Node.js', process.execPath], ...['NODE_22', '
     t.equal(told.package!.mend, 'Install it: npm install @acme/db')
     t.equal(told.required!.mend, 'Install it: npm install acme')
     t.match(told.alias!.mend, "Map '@/*' by `compilerOptions.paths` in the tsconfig.json")
+    t.match(told.tilde!.mend, "Map '~/*' by `compilerOptions.paths`", 'Node.js names no more than ~')
+    t.match(told.dollar!.mend, "Map '$lib/*' by `compilerOptions.paths`", 'no package has such a name')
+    t.equal(told.builtin!.mend, "Correct the name: Node.js's own 'fs' has nothing of that name.")
     t.match(told.type!, { message: `(${at('app/type/route.ts')}:1)`, mend: /If A is a type, import it as one: import type \{ A \}/ })
     t.match(told.name!, { message: `(${at('app/name/route.js')}:1)`, mend: /^Correct what the message names/ }, 'JavaScript has no types')
   })
