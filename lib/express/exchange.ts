@@ -9,7 +9,7 @@ import type { Route } from '../routes/table.ts'
 import type { Outgoing } from '../web/outgoing.ts'
 import { ifReadable } from '../web/parsed-body.ts'
 import { isWhole } from '../web/peeked-body.ts'
-import { addKept, sendToNode } from '../web/send.ts'
+import { addKept, cutOff, sendToNode } from '../web/send.ts'
 import { pathOf } from '../web/target.ts'
 import { ExpressPassed } from './passed.ts'
 import { bodyOf, originFor, type ConnectRequest, type ConnectResponse, type Next } from './request.ts'
@@ -102,7 +102,7 @@ export class ExpressExchange implements HostExchange {
       this.#next(error)
     } catch (thrown) {
       this.#endpoint.mount.logError(this, thrown, 'the host failed to handle an error')
-      this.res.destroy()
+      cutOff(this.res)
     }
   }
 }

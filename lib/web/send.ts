@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Duplex, Readable } from 'node:stream'
 import type { Outgoing } from './outgoing.ts'
 import type { NodeResponse } from './exchange.ts'
@@ -136,7 +137,11 @@ const INTERNAL_ERROR = 2 // RFC 9113, 7
 export function cutOff (res: NodeResponse): void {
   // A destroyed HTTP/2 response ends as if all of it had been sent.
   if ('stream' in res) res.stream.close(INTERNAL_ERROR)
-  else res.destroy()
+  else {
+    // A pipelined answer that still waits for its turn: from Node.js 24 on it would be given the connection all the same.
+    if (res.socket === null) res.once('socket', (socket: Socket) => { socket.destroySoon() })
+    res.destroy()
+  }
 }
 
 /** The same for what has failed somewhere: an answer that was complete by then is none to break off. */
