@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -57,10 +58,32 @@ export function onceClosed (res: NodeResponse, listener: (complete: boolean) => 
   const done = (): void => {
     source.off('finish', finish)
     source.off('close', done)
-    socket?.off('close', done)
+    forget?.()
     listener(finished)
   }
   source.on('finish', finish)
   source.on('close', done)
-  socket?.on('close', done)
+  const forget = socket === undefined ? undefined : onceDisconnected(socket, done)
+}
+
+/** Who waits for the end of a connection: all answers of a pipeline do, and Node.js would warn of that many listeners. */
+const waiting = new WeakMap<Socket, Set<() => void>>()
+
+/**
+ * Calls back when a connection has ended.
+ * @returns what takes the listener back
+ */
+export function onceDisconnected (socket: Socket, listener: () => void): () => void {
+  if (socket.destroyed) {
+    listener()
+    return () => {}
+  }
+  let listeners = waiting.get(socket)
+  if (listeners === undefined) {
+    const all = listeners = new Set()
+    waiting.set(socket, all)
+    socket.once('close', () => { for (const each of all) each() })
+  }
+  listeners.add(listener)
+  return () => { listeners.delete(listener) }
 }

@@ -58,10 +58,11 @@ function project (main: string): Record<string, any> {
     app: {
       large: { 'route.js': `${WAIT}export const GET = async () => { await sleep(500); return new Response('x'.repeat(3_000_000)) }` },
       fails: { 'route.js': `${WAIT}let chunks = 0\nexport const GET = () => new Response(new ReadableStream({ async pull (c) { await sleep(10); if (++chunks % 3 === 0) throw new Error('late'); c.enqueue('partial') } }))` },
+      waits: { 'route.js': 'let left = 2\nexport const GET = ({ signal }) => new Promise(() => { signal.onabort = () => { if (--left === 0) globalThis.resolveAborted() } })' },
       signal: { 'route.js': `${WAIT}export const GET = async ({ signal }) => { await sleep(100); return new Response(signal.aborted ? 'aborted' : 'ok') }` }
     },
     'host.mjs': HOST,
-    'main.mjs': `import { pipeline, soon, start } from './host.mjs'\nconst { port, close } = await start(process.argv[2])\n${main}\nprocess.exit()`
+    'main.mjs': `import { pipeline, soon, start } from './host.mjs'\nimport { setTimeout as sleep } from 'node:timers/promises'\nconst { port, close } = await start(process.argv[2])\n${main}\nprocess.exit()`
   }
 }
 
@@ -90,4 +91,24 @@ t.test('a stream that fails before its turn is cut off in its turn, behind a com
     const [, first, second = ''] = client.received.split(/HTTP[^]*?\\r\\n\\r\\n/)
     console.log(JSON.stringify({ cut, length: first.length, isComplete: second.endsWith('0\\r\\n\\r\\n'), closed: await soon(close(), 'closed') }))
   `, { cut: 'cut', length: 3_000_000, isComplete: false, closed: 'closed' })
+})
+
+t.test('many answers that wait for their turn warn of no listeners', async (t) => {
+  onEveryNode(t, `
+    const warnings = []
+    process.on('warning', ({ name }) => { warnings.push(name) })
+    const client = pipeline(port, ...Array(12).fill('/signal'))
+    const answered = new Promise((resolve) => { client.socket.on('data', () => { if (client.received.split('ok').length === 13) resolve() }) })
+    console.log(JSON.stringify({ answered: await soon(answered, 'answered'), warnings }))
+  `, { answered: 'answered', warnings: [] })
+})
+
+t.test('answers that wait for their turn learn that their client has left', async (t) => {
+  onEveryNode(t, `
+    const aborted = new Promise((resolve) => { globalThis.resolveAborted = resolve })
+    const client = pipeline(port, '/large', '/waits', '/waits')
+    await sleep(200)
+    client.socket.destroy()
+    console.log(JSON.stringify(await soon(aborted, 'aborted')))
+  `, 'aborted')
 })
