@@ -7,6 +7,7 @@ import { ClassicNextRequest, ReceivedNextRequest, type NextRequest } from '../ne
 import { TrackedNextRequest, type Touched } from '../next/tracked-request.ts'
 import type { Compat, TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
+import { endReadWithClient } from '../web/body.ts'
 import type { Exchange } from '../web/exchange.ts'
 import { abort } from '../web/lazy-request.ts'
 import { pathOf } from '../web/target.ts'
@@ -161,6 +162,7 @@ export class HandlerContext implements RequestContext, Run {
   /** To be called once the handler has come to its end. */
   settle (): void {
     this.#settled = true
+    if (this.endpoint.takesBody) endReadWithClient(this.exchange)
     this.#after?.settle()
   }
 

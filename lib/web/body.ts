@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { BodyTooLargeError } from '../errors.ts'
-import { onceClosed, type Exchange } from './exchange.ts'
+import { onceClosed, onceDisconnected, type Exchange } from './exchange.ts'
 import { Response } from './native.ts'
 import { unwatch, watch, type Watcher } from './watch-body.ts'
 
@@ -23,6 +23,7 @@ export function collect<T> (exchange: Exchange, convert: (bytes: Uint8Array) => 
       watch(source, new Collector(exchange, source, convert, resolve, reject))
       // A stream that a hook has put in the place of the connection may have been paused.
       source.resume()
+      if (exchange.res.headersSent) endReadWithClient(exchange)
     }
   })
 }
@@ -134,15 +135,28 @@ export function drainAfterAnswer (exchange: Pick<Exchange, 'req' | 'res'>): void
   onceClosed(exchange.res, () => { drain(exchange) })
 }
 
-function drain ({ req }: Pick<Exchange, 'req'>): void {
+/**
+ * Ends a read that is not through when the answer is out: once its client has left, of which Node.js tells the body of an
+ * answered request no more, or sends nothing for a while. How much it may be is the reader's limit.
+ */
+export function endReadWithClient (exchange: Pick<Exchange, 'req' | 'res'>): void {
+  if ((exchange.req as Source)[WATCHER] !== undefined) onceClosed(exchange.res, () => { drain(exchange, true) })
+}
+
+function drain ({ req }: Pick<Exchange, 'req'>, isRead = false): void {
   if (req.readableEnded || req.destroyed) return
   let left = MOST_DRAINED
   const timer = setTimeout(cut, LONGEST_DRAIN_MS).unref()
+  const forget = 'stream' in req ? undefined : onceDisconnected(req.socket, () => { if (!req.complete) cut() })
   req.on('data', (chunk: Uint8Array) => {
     left -= chunk.length
-    if (left < 0) cut()
+    if (isRead) timer.refresh()
+    else if (left < 0) cut()
   })
-  req.once('close', () => { clearTimeout(timer) })
+  req.once('close', () => {
+    clearTimeout(timer)
+    forget?.()
+  })
   req.resume()
   function cut (): void {
     clearTimeout(timer)

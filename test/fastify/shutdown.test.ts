@@ -2,6 +2,8 @@ import t from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import http from 'node:http'
+import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { bus, logged, open, serve, startWith, appDir, textOf } from './server.ts'
 import { within } from '../waiting.ts'
@@ -188,4 +190,50 @@ t.test('an error in after() is logged once and hurts nobody', async (t) => {
   await server.close()
   t.match(errors(), Array.from({ length: 3 }, () => ({ err: { message: 'task failed' }, reqId: String, msg: /route\.ts/ })))
   t.equal(errors().length, 3)
+})
+
+t.test('a read that goes on after the answer ends with its client, so that close() does', async (t) => {
+  const routes = {
+    '/later': `${AFTER}export const POST = (request: Request) => { after(async () => { await bus.go; await request.text().catch((error) => { bus.emit('failed', error) }) }); return new Response('x') }`,
+    '/at-once': `${AFTER}export const POST = (request: Request) => { const text = request.text(); after(() => text.catch((error) => { bus.emit('failed', error) })); return new Response('x') }`,
+    '/stream': `${AFTER}export const POST = (request: Request) => { const text = new Response(request.body).text(); after(() => text.catch((error) => { bus.emit('failed', error) })); return new Response('x') }`
+  }
+  for (const [path, when] of [['/later', 'before'], ['/later', 'while'], ['/at-once', 'while'], ['/stream', 'while']] as const) {
+    await t.test(`${path}, which has left ${when} it is read`, async (t) => {
+      const { server, port } = await serve(t, routes)
+      let go: () => void
+      bus.go = new Promise<void>((resolve) => { go = resolve })
+      const failed = once(bus, 'failed')
+      const connected = once(server.server, 'connection')
+      const client = net.connect(port, '127.0.0.1')
+      client.write(`POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n`)
+      const [connection] = await connected as [net.Socket]
+      await once(client, 'data')
+      if (when === 'while') go!()
+      await new Promise((resolve) => { setImmediate(resolve) })
+      const gone = new Promise((resolve) => { connection.on('close', resolve) })
+      client.destroy()
+      await gone
+      go!()
+      const [error] = await Promise.race([failed, sleep(3000, [{ name: 'nothing was told' }])])
+      t.match(error, { name: 'AbortError', message: 'The client closed the connection before the whole request body had arrived.' })
+      await server.close()
+    })
+  }
+})
+
+t.test('a read that goes on after the answer gets what comes within five seconds', async (t) => {
+  const { server, port } = await serve(t, {
+    '/x': `${AFTER}export const POST = (request: Request) => { const whole = request.text(); after(() => whole.then((text) => { bus.emit('read', text) }, (error) => { bus.emit('read', error.name) })); return new Response('x') }`
+  })
+  const [more, silent] = [0, 1].map(() => net.connect(port, '127.0.0.1'))
+  for (const [client, expected] of [[more!, 'abcd'], [silent!, 'AbortError']] as const) {
+    client.write('POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nab')
+    await once(client, 'data')
+    const read = once(bus, 'read')
+    if (client === more) client.write('cd')
+    t.same(await Promise.race([read, sleep(8000, ['nothing was told'])]), [expected])
+  }
+  more!.destroy()
+  await server.close()
 })
