@@ -3,16 +3,28 @@ import { onceClosed, type NodeResponse } from '../web/exchange.ts'
 
 type Task = () => unknown
 
+/** Whose tasks they are. */
+interface Owner {
+  /** The tasks start now, and none can be added any more. */
+  begin: () => void
+  /** All of them are through. */
+  done: () => void
+  failed: (error: unknown) => void
+}
+
 /** The tasks of `after()`. They start once the answer is out and the handler has come to its end, whichever is later. */
 export class AfterQueue {
   readonly #tasks: Task[] = []
-  readonly #start: (tasks: Task[]) => void
-  #waitsFor = 2
+  readonly #owner: Owner
+  #isOut = false
+  #isSettled = false
 
-  /** @param start takes the tasks once they may run */
-  constructor (res: NodeResponse, start: (tasks: Task[]) => void) {
-    this.#start = start
-    onceClosed(res, () => { this.#proceed() })
+  constructor (res: NodeResponse, owner: Owner) {
+    this.#owner = owner
+    onceClosed(res, () => {
+      this.#isOut = true
+      this.#proceed()
+    })
   }
 
   add (task: Task): void {
@@ -22,10 +34,22 @@ export class AfterQueue {
 
   /** To be called once the handler has come to its end; a client may leave long before. */
   settle (): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
     this.#proceed()
   }
 
   #proceed (): void {
-    if (--this.#waitsFor === 0) this.#start(this.#tasks)
+    if (!this.#isOut || !this.#isSettled) return
+    this.#owner.begin()
+    void Promise.all(this.#tasks.map((task) => this.#run(task))).finally(this.#owner.done)
+  }
+
+  async #run (task: Task): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      this.#owner.failed(error)
+    }
   }
 }

@@ -147,31 +147,30 @@ export class HandlerContext implements RequestContext, Run {
   }
 
   defer (task: () => unknown): void {
-    if (this.#after === undefined) {
-      const done = this.endpoint.mount.lifecycle.begin()
-      this.#after = new AfterQueue(this.exchange.res, (tasks) => {
+    this.#after ??= this.#queue()
+    this.#after.add(task)
+  }
+
+  #queue (): AfterQueue {
+    const queue = new AfterQueue(this.exchange.res, {
+      begin: () => {
         this.#after = undefined
         this.phase = 'after'
-        void Promise.all(tasks.map((queued) => this.#run(queued))).finally(done)
-      })
-      this.#after.add(task)
-      if (this.#settled) this.#after.settle()
-    } else this.#after.add(task)
+      },
+      done: this.endpoint.mount.lifecycle.begin(),
+      failed: (error) => { this.endpoint.mount.logError(this.exchange, error, `An error occurred in a function passed to \`after()\` (${this.route.file})`) }
+    })
+    // No task runs within the call of after(), however late that comes.
+    if (this.#settled) queueMicrotask(() => { queue.settle() })
+    return queue
   }
 
   /** To be called once the handler has come to its end. */
   settle (): void {
+    if (this.#settled) return
     this.#settled = true
     if (this.endpoint.takesBody) endReadWithClient(this.exchange)
     this.#after?.settle()
-  }
-
-  async #run (task: () => unknown): Promise<void> {
-    try {
-      await task()
-    } catch (error) {
-      this.endpoint.mount.logError(this.exchange, error, `An error occurred in a function passed to \`after()\` (${this.route.file})`)
-    }
   }
 }
 

@@ -48,21 +48,15 @@ export class ProxyContext implements RequestContext {
 
   /** Its tasks wait for the answer, whoever gives it. */
   #queue (): AfterQueue {
-    const done = this.#lifecycle.begin()
-    const queue = new AfterQueue(this.#arrival.res, (tasks) => {
-      this.#after = undefined
-      this.phase = 'after'
-      void Promise.all(tasks.map((task) => this.#run(task))).finally(done)
+    const queue = new AfterQueue(this.#arrival.res, {
+      begin: () => {
+        this.#after = undefined
+        this.phase = 'after'
+      },
+      done: this.#lifecycle.begin(),
+      failed: (error) => { this.#arrival.log(error, `An error occurred in a function passed to \`after()\` (${this.route.path})`) }
     })
-    queue.settle()
+    queueMicrotask(() => { queue.settle() })
     return queue
-  }
-
-  async #run (task: () => unknown): Promise<void> {
-    try {
-      await task()
-    } catch (error) {
-      this.#arrival.log(error, `An error occurred in a function passed to \`after()\` (${this.route.path})`)
-    }
   }
 }

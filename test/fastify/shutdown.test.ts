@@ -5,6 +5,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { fileStore } from 'fastify-app-routes/stores'
 import { bus, logged, open, serve, startWith, appDir, textOf } from './server.ts'
 import { within } from '../waiting.ts'
 
@@ -235,5 +236,24 @@ t.test('a read that goes on after the answer gets what comes within five seconds
     t.same(await Promise.race([read, sleep(8000, ['nothing was told'])]), [expected])
   }
   more!.destroy()
+  await server.close()
+})
+
+t.test('after() that is called once the answer is out returns before its task runs', async (t) => {
+  const { send } = await serve(t, {
+    '/x': `${AFTER}export const GET = () => { setTimeout(() => { after(() => { bus.emit('ran', returned) }); const returned = true }, 50); return new Response('x') }`
+  })
+  const ran = once(bus, 'ran')
+  await send('/x')
+  t.same(await Promise.race([ran, sleep(3000, ['it did not run'])]), [true])
+})
+
+t.test('after() beside revalidateTag() waits for the stream, where the store takes its time', async (t) => {
+  const { send, server } = await serve(t, {
+    '/x': `import { revalidateTag } from 'next/cache'\n${AFTER}let isOver = false\nexport const POST = () => { after(() => { bus.emit('ran', isOver) }); revalidateTag('t', { expire: 0 }); return new Response(new ReadableStream({ start (c) { c.enqueue('a'); setTimeout(() => { isOver = true; c.close() }, 300) } })) }`
+  }, { options: { cache: { store: fileStore(t.testdir({ cache: {} })) } } })
+  const ran = once(bus, 'ran')
+  await send({ method: 'POST', path: '/x' })
+  t.same(await ran, [true])
   await server.close()
 })
