@@ -17,6 +17,9 @@ export interface Outgoing {
   body: string | Uint8Array | Readable | null
 }
 
+/** Next.js's own word from its proxy to its server, which it sends to nobody. */
+const COOKIES_OF_PROXY = 'x-middleware-set-cookie'
+
 /** Answers that have no body, whatever was meant for one. */
 export const BODYLESS_STATUS = new Set([204, 205, 304])
 
@@ -26,7 +29,7 @@ export const BODYLESS_STATUS = new Set([204, 205, 304])
  * which knows none of them (RFC 9113, 8.2.2); whether a connection is kept otherwise depends on what the client has asked
  * for (RFC 9112, 9.3).
  */
-const DELICATE = new Set([...OF_THE_CONNECTION, 'connection', 'content-length', 'content-encoding', 'set-cookie'])
+const DELICATE = new Set([...OF_THE_CONNECTION, 'connection', 'content-length', 'content-encoding', 'set-cookie', COOKIES_OF_PROXY])
 
 interface Framing {
   status: number
@@ -126,7 +129,7 @@ function isSent (name: string, value: string, { httpVersionMajor, keepsLength, r
   if (name === 'content-length') return keepsLength && LENGTH.test(value)
   if (name === 'content-encoding') return !isDecoded(response, plain, value)
   if (name === 'connection') return httpVersionMajor < 2 && /^close$/i.test(value)
-  return !OF_THE_CONNECTION.has(name)
+  return !OF_THE_CONNECTION.has(name) && name !== COOKIES_OF_PROXY
 }
 
 const noop = (): void => {}

@@ -37,6 +37,7 @@ const dir = appDir(t, {
   '/close': "export const GET = () => new Response('hello', { headers: { connection: 'Close' } })",
   '/keep': `${STREAM}\nexport const GET = (request: Request) => new Response(request.url.includes('?stream') ? stream('hello') : 'hello', { headers: { connection: 'keep-alive' } })`,
   '/upgrade': "export const GET = () => new Response('use a websocket', { status: 426, headers: { connection: 'Upgrade', upgrade: 'websocket' } })",
+  '/internal': "export const GET = () => new Response('hello', { headers: { 'x-middleware-set-cookie': 'a=1', 'x-kept': 'yes' } })",
   '/date': "export const GET = () => new Response('old', { headers: { date: 'Thu, 01 Jan 1970 00:00:00 GMT' } })",
   '/large': "export const GET = () => new Response('hello', { headers: { 'x-large': 'x'.repeat(12_000) } })",
   '/cookies': "export const GET = () => new Response('hello', { headers: [['set-cookie', 'a=1, b'], ['set-cookie', 'a=2'], ['set-cookie', 'c=3; Expires=Thu, 01 Jan 2099 00:00:00 GMT, d=4; Path=/'], ['set-cookie', ''], ['vary', 'x'], ['vary', 'y']] })"
@@ -263,6 +264,13 @@ t.test('large headers and repeated ones go out as they are', async (t) => {
     t.same(headers['set-cookie'], ['a=1, b', 'a=2', 'c=3; Expires=Thu, 01 Jan 2099 00:00:00 GMT', 'd=4; Path=/'], 'Set-Cookie is never folded (RFC 9110, 5.3), and what a Headers has joined comes apart')
     t.equal(headers.vary, 'x, y')
   }, HOSTS.filter((name) => name !== 'fastify inject'))
+})
+
+t.test('what a proxy of Next.js tells its server goes to no client', async (t) => {
+  onEveryHost(t, { dir }, async (t, host) => {
+    const { headers } = await host.send('/internal')
+    t.same([headers['x-middleware-set-cookie'], headers['x-kept']], [undefined, 'yes'])
+  })
 })
 
 t.test('one request, one answer, nothing else', async (t) => {
