@@ -127,7 +127,8 @@ function pump (body: Readable, res: NodeResponse, takeBack: () => void, fail: (e
 export function flushHeadersSoon (res: NodeResponse, body: Readable): void {
   if (isLate(body)) return
   setImmediate(() => {
-    if (!res.headersSent && !res.destroyed && !res.writableEnded) (res as ServerResponse).flushHeaders()
+    // Who answers in place of a body that has failed may take its time.
+    if (!res.headersSent && !res.destroyed && !res.writableEnded && !body.destroyed) (res as ServerResponse).flushHeaders()
   })
 }
 

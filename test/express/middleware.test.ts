@@ -505,6 +505,15 @@ t.test('streams, clients that leave, and closing', async (t) => {
     t.equal(errors.length, 1)
   })
 
+  t.test('a stream that fails before its first byte is answered by an error handler that takes its time', async (t) => {
+    const app = express()
+    app.use(appRoutes({ dir }) as any)
+    app.use((error: any, _req: any, res: any, _next: any) => { setTimeout(() => { res.status(503).end(error.message) }, 50) })
+    const { send } = await listen(t, app)
+    const answer = await send('/fails')
+    t.same([answer.status, answer.text], [503, 'early'])
+  })
+
   t.test('close() waits for handlers', async (t) => {
     const { send, middleware } = await serve(t)
     const entered = new Promise((resolve) => { shared.entered = resolve })
