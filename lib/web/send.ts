@@ -30,6 +30,8 @@ export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error:
   } else if (body instanceof Readable) pump(body, res, takeBack!, fail)
   else {
     res.setHeader('content-length', String(Buffer.byteLength(body)))
+    // Where end() itself makes the head, Node.js writes a file name that is not in ASCII as U+FFFD. Next.js flushes, too.
+    if (headers.includes('content-disposition') && takesStatusText(res)) res.flushHeaders()
     res.end(body)
   }
 }

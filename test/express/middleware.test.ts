@@ -1,9 +1,12 @@
 /** The middleware beside others, in Express 4 and 5, Connect, and a plain node:http server. */
+import fastifyRoutes from 'fastify-app-routes'
 import { appRoutes, hostRequest } from 'fastify-app-routes/express'
 // @ts-expect-error -- it has no declarations
 import compression from 'compression'
 import connect from 'connect'
 import express from 'express'
+// @ts-expect-error -- it has no declarations
+import session from 'express-session'
 // @ts-expect-error -- the alias has no declarations of its own
 import express4 from 'express4'
 import Fastify, { type FastifyPluginAsync } from 'fastify'
@@ -420,6 +423,28 @@ t.test('compression', async (t) => {
       t.equal(decoder.decode((await reader.read()).value), 'data: 2\n\n')
       shared.controller.close()
       t.equal((await reader.read()).done, true)
+    })
+  }
+})
+
+t.test('a file name that is not in ASCII goes out as it does in Fastify', async (t) => {
+  const dir = t.testdir({ 'route.ts': 'export const GET = () => new Response("x".repeat(2000), { headers: { "content-disposition": "attachment; filename=\\"\\u00fc.txt\\"" } })' })
+  const disposition = ({ headers }: Received): string => Buffer.from(headers['content-disposition'] as string, 'latin1').toString()
+  const fastify = Fastify()
+  t.teardown(() => fastify.close())
+  await fastify.register(fastifyRoutes, { dir })
+  t.equal(disposition(await sendHttp1(await fastify.listen({ port: 0 }), '/')), 'attachment; filename="\u00fc.txt"')
+  for (const name of EXPRESS) {
+    t.test(name, async (t) => {
+      const app = FRAMEWORKS[name]!()
+      app.use('/packed', compression())
+      app.use('/session', session({ secret: 's', resave: true, saveUninitialized: true }))
+      for (const path of ['/plain', '/packed', '/session']) app.use(path, appRoutes(dir))
+      const { send } = await listen(t, app)
+      const answers = await Promise.all(['/plain', '/packed', '/session'].map((path) => send({ path, headers: { 'accept-encoding': 'gzip' } })))
+      for (const answer of answers) t.equal(disposition(answer), 'attachment; filename="\u00fc.txt"')
+      t.same(answers.map(({ headers }) => [headers['content-length'], headers['content-encoding']]), [['2000', undefined], [undefined, 'gzip'], ['2000', undefined]])
+      t.match(answers[2]!.headers['set-cookie'], [/^connect\.sid=/])
     })
   }
 })
