@@ -1,6 +1,6 @@
 import { requestStorage } from '../context/request-context.ts'
 import { unwrap } from '../web/lazy-request.ts'
-import { markAsFetched } from '../web/light-headers.ts'
+import { markAsFetched } from '../web/fetched-headers.ts'
 import { Request, Response } from '../web/native.ts'
 import type { Kept } from './cache.ts'
 import type { CacheEntry } from './entry.ts'

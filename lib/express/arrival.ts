@@ -7,9 +7,10 @@ import type { TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
 import { addKept } from '../web/send.ts'
 import { searchOf } from '../web/target.ts'
-import type { ConnectRequest, ExpressHost } from './exchange.ts'
+import type { ExpressHost } from './exchange.ts'
 import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
+import type { ConnectRequest } from './request.ts'
 
 /** A request of Express's on its way to its route. */
 export class ExpressArrival extends ExpressPassed implements Arrival {

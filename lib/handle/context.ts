@@ -7,7 +7,7 @@ import { ClassicNextRequest, ReceivedNextRequest, type NextRequest } from '../ne
 import { TrackedNextRequest, type Touched } from '../next/tracked-request.ts'
 import type { Compat, TrailingSlash } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
-import { endReadWithClient } from '../web/body.ts'
+import { endReadWithClient } from '../web/drain.ts'
 import type { Exchange } from '../web/exchange.ts'
 import { abort } from '../web/lazy-request.ts'
 import { pathOf } from '../web/target.ts'

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { YEAR, type CacheEntry } from '../cache/entry.ts'
 import type { Compat } from '../routes/options.ts'
 import type { Route } from '../routes/table.ts'
-import type { Outgoing } from '../web/outgoing.ts'
+import { BODYLESS_STATUS, type Outgoing } from '../web/outgoing.ts'
 import type { HostExchange, Mount } from './context.ts'
 import type { Outcome } from './generation.ts'
 import { within } from './within.ts'
@@ -11,8 +11,6 @@ import { within } from './within.ts'
 /** Larger answers, and streams that take longer, are for their own request alone. */
 const MOST_BYTES = 10 * 1024 * 1024
 const LONGEST_STREAM = 3000
-
-const BODYLESS = new Set([204, 205, 304])
 
 type Answer = Extract<Outcome, { kind: 'answer' }>
 
@@ -110,7 +108,7 @@ export class KeptAnswers {
 }
 
 function answerOf ({ status, body, headers: own }: CacheEntry, headers: string[]): Outgoing {
-  const hasNone = BODYLESS.has(status) || (body.length === 0 && valueOf(own, 'content-type') === undefined)
+  const hasNone = BODYLESS_STATUS.has(status) || (body.length === 0 && valueOf(own, 'content-type') === undefined)
   return { status, statusText: '', headers, body: hasNone ? null : body }
 }
 

@@ -12,8 +12,6 @@ const KEYS: Record<RuleKind, string[]> = {
   rewrite: ['source', 'locale', 'has', 'missing', 'basePath', 'destination']
 }
 
-export { REDIRECT_STATUS }
-
 type Fields = Record<string, unknown>
 
 /** What is wrong with one rule, in Next.js's words where it has some. */

@@ -1,4 +1,5 @@
 import { wantedHeaders } from '../handle/pass-on.ts'
+import { REDIRECT_STATUS } from '../next/next-response.ts'
 import type { Exchange } from '../web/exchange.ts'
 import { ownWord, pairsOf } from '../web/light-headers.ts'
 import { ownHeaders } from '../web/light-response.ts'
@@ -6,7 +7,6 @@ import { Response } from '../web/native.ts'
 import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
 import { isAt } from '../web/url.ts'
 import { textAnswer } from './answers.ts'
-import { REDIRECT_STATUS } from './check-rule.ts'
 
 /** What a proxy has said of a request. */
 export type Verdict =

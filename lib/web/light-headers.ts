@@ -7,8 +7,6 @@ import { standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 import { Response } from './native.ts'
 
-export { markAsFetched } from './fetched-headers.ts'
-
 /** The names and values of light headers that can be sent as they are, in turn; undefined where only a native list has them. */
 export let pairsOf: (headers: Headers) => string[] | undefined
 

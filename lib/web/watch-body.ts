@@ -24,6 +24,9 @@ export function watch (source: Source, watcher: Watcher): void {
   else source.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
 }
 
+/** Whether somebody waits for more of it. */
+export const isWatched = (source: object): boolean => (source as Source)[WATCHER] !== undefined
+
 /** What is left of the body is taken care of when the answer is out. */
 export function unwatch (source: Source): void {
   source[WATCHER] = undefined

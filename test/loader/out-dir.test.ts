@@ -52,7 +52,7 @@ const projects = {
   'with a tsconfig.build.json': { dist: dist(), src: src(), 'tsconfig.json': json({ ...PATHS, noEmit: true }), 'tsconfig.build.json': json({ rootDir: 'src', outDir: 'dist', noEmit: false }, './tsconfig.json') }
 }
 
-const home = realpathSync(t.testdir(projects))
+const home = realpathSync(t.testdir(projects as any))
 mkdirSync(path.join(home, 'node_modules'))
 writeFileSync(path.join(home, 'package.json'), '{}')
 symlinkSync(root, path.join(home, 'node_modules/fastify-app-routes'), 'junction')
