@@ -3,6 +3,7 @@
  *
  * - A fenced block with a file name behind its language (```ts app/hello/route.ts) is a file of the page's project. It is
  *   written when the page comes to it; a later block of the same name replaces it.
+ *   Renderers do not show the name, so it stands in the paragraph above as well.
  * - In a ```console block each `$ curl …` is sent to the page's server, and what stands below, up to the next `$`, must be
  *   what comes back. With -i, headers that the page leaves out are not looked at.
  * - The server is the last file called server.*. It is started before the first request, and again once the page has
@@ -238,6 +239,13 @@ async function follow (t: any, page: string, variant: Variant): Promise<void> {
     }
   }
 }
+
+t.test('files of the pages have their names above them', async (t) => {
+  for (const page of ['README.md', ...PAGES]) {
+    const unnamed = [...read(page).matchAll(/(?:^|\n\n)((?:.+\n)*)\n```\w+ (\S+)\n/g)].filter(([, above, file]) => !above!.includes(`\`${file}\``)).map(([, , file]) => file)
+    t.same(unnamed, [], page)
+  }
+})
 
 t.test('the pages do what they show', async (t) => {
   const runners = (process.features as { typescript?: unknown }).typescript ? [byTsx, byNode] : [byTsx]
