@@ -56,7 +56,7 @@ export function responseHeaders (raw: string[], status: number): string[] {
     const value = raw[index + 1]!
     validateHeaderName(name)
     validateHeaderValue(name, value)
-    const first = name === 'set-cookie' ? -1 : valueOf(name, sent)
+    const first = name === 'set-cookie' ? -1 : indexOfValue(name, sent)
     if (first === -1) sent.push(name, value)
     else if (!SINGLE.has(name)) sent[first] += `, ${value}`
   }
@@ -64,7 +64,7 @@ export function responseHeaders (raw: string[], status: number): string[] {
 }
 
 /** Where the value of a header is, or -1. */
-function valueOf (name: string, headers: string[]): number {
+function indexOfValue (name: string, headers: string[]): number {
   for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return index + 1
   return -1
 }

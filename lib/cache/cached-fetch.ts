@@ -3,7 +3,7 @@ import { unwrap } from '../web/lazy-request.ts'
 import { markAsFetched } from '../web/fetched-headers.ts'
 import { Request, Response } from '../web/native.ts'
 import type { Kept } from './cache.ts'
-import type { CacheEntry } from './entry.ts'
+import { ageOf, type CacheEntry } from './entry.ts'
 import { fetchPolicy, type FetchCall, type FetchPolicy } from './fetch-policy.ts'
 import { keyOfFetch } from './fetch-key.ts'
 import type { CacheScope } from './scope.ts'
@@ -114,8 +114,7 @@ async function fromCache (scope: CacheScope, call: Call): Promise<globalThis.Res
 /** An entry that a call may use, whose own time counts, and not that of the call which made it. */
 function usable (kept: Kept | undefined, keep: number, now: number): Kept | undefined {
   if (kept?.entry.kind !== 'fetch') return undefined
-  const isOld = (now - kept.entry.createdAt) / 1000 >= keep
-  return isOld ? { ...kept, freshness: 'stale' } : kept
+  return ageOf(kept.entry, now) >= keep ? { ...kept, freshness: 'stale' } : kept
 }
 
 async function fetchAndKeep (scope: CacheScope, { key, send, tags, keep, signal }: Call): Promise<globalThis.Response> {

@@ -1,6 +1,6 @@
 import { bailout, requestStorage, type CachedCall, type Caching, type RequestContext } from '../context/request-context.ts'
 import type { Cache, Kept } from './cache.ts'
-import { YEAR } from './entry.ts'
+import { ageOf, YEAR } from './entry.ts'
 import { keyOfCall } from './fetch-key.ts'
 import type { CacheScope } from './scope.ts'
 
@@ -67,7 +67,7 @@ export async function callCachedOutside (cache: Cache, call: CachedCall): Promis
  */
 function usable (kept: Kept | undefined, { revalidate }: CachedCall, now: number): Found | undefined {
   if (kept?.entry.kind !== 'function') return undefined
-  const isOld = typeof revalidate === 'number' && (now - kept.entry.createdAt) / 1000 >= revalidate
+  const isOld = typeof revalidate === 'number' && ageOf(kept.entry, now) >= revalidate
   try {
     const text = kept.entry.body.toString()
     return { value: text === '' ? undefined : JSON.parse(text) as unknown, isStale: isOld || kept.freshness === 'stale' }

@@ -21,9 +21,13 @@ export const YEAR = 31_536_000
 /** How an entry stands: to be used, to be used while a new one is made, or not to be used. */
 export type Freshness = 'fresh' | 'stale' | 'expired'
 
+/** Seconds since its making began. `now` is of the clock of its store. */
+export const ageOf = ({ createdAt }: CacheEntry, now: number): number => (now - createdAt) / 1000
+
 /** By age alone. `now` is of the clock of its store. */
-export function freshnessOf ({ createdAt, revalidate, expire = YEAR }: CacheEntry, now: number): Freshness {
-  const age = (now - createdAt) / 1000
+export function freshnessOf (entry: CacheEntry, now: number): Freshness {
+  const { revalidate, expire = YEAR } = entry
+  const age = ageOf(entry, now)
   if (age >= expire) return 'expired'
   return revalidate !== false && age >= revalidate ? 'stale' : 'fresh'
 }

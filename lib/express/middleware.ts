@@ -17,6 +17,7 @@ import { loadDirectory } from '../load-directory.ts'
 import { parseOptions, type AppRoutesOptions, type ParsedOptions } from '../options.ts'
 import type { Method } from '../routes/table.ts'
 import { warnOfProcess } from '../warn.ts'
+import { cutOff } from '../web/send.ts'
 import { dispatch } from './dispatch.ts'
 import type { ExpressExchange } from './exchange.ts'
 import { logError, logWarning } from './log.ts'
@@ -79,7 +80,7 @@ export function createMiddleware (given: string | URL | ExpressAppRoutesOptions)
     else {
       loading.then(() => { dispatch(mount!, host) }, host.next).catch((error: unknown) => {
         logError(req, error, 'the host failed to handle a request')
-        res.destroy()
+        cutOff(res)
       })
     }
   }
@@ -166,7 +167,7 @@ const LOG: CacheLog = {
 function finalHandler (res: ConnectResponse): Next {
   return (error) => {
     if (res.headersSent) {
-      res.destroy()
+      cutOff(res)
       return
     }
     const answer = error instanceof Error ? defaultAnswer(error) : undefined

@@ -39,6 +39,9 @@ export class AfterQueue {
     this.#proceed()
   }
 
+  /** The same behind whoever calls: no task runs within the call of `after()` that queues it, however late that comes. */
+  settleSoon (): void { queueMicrotask(() => { this.settle() }) }
+
   #proceed (): void {
     if (!this.#isOut || !this.#isSettled) return
     this.#owner.begin()

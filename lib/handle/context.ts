@@ -160,8 +160,7 @@ export class HandlerContext implements RequestContext, Run {
       done: this.endpoint.mount.lifecycle.begin(),
       failed: (error) => { this.endpoint.mount.logError(this.exchange, error, `An error occurred in a function passed to \`after()\` (${this.route.file})`) }
     })
-    // No task runs within the call of after(), however late that comes.
-    if (this.#settled) queueMicrotask(() => { queue.settle() })
+    if (this.#settled) queue.settleSoon()
     return queue
   }
 

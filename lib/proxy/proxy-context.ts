@@ -56,7 +56,7 @@ export class ProxyContext implements RequestContext {
       done: this.#lifecycle.begin(),
       failed: (error) => { this.#arrival.log(error, `An error occurred in a function passed to \`after()\` (${this.route.path})`) }
     })
-    queueMicrotask(() => { queue.settle() })
+    queue.settleSoon()
     return queue
   }
 }

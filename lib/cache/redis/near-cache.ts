@@ -1,7 +1,7 @@
 import type { CacheEntry } from '../entry.ts'
 import { freshnessOf } from '../entry.ts'
 import { MemoryStore, type MemoryStoreOptions } from '../memory-store.ts'
-import type { StoredEntry, Invalidation } from '../store.ts'
+import type { Invalidation, StoredEntry } from '../store.ts'
 
 /** Milliseconds after which a copy is looked up anew, in case a message was lost with a connection that only seemed alive. */
 const LONGEST = 30_000
