@@ -17,6 +17,7 @@ import { openTunnel } from './tunnel.ts'
 import { loadUndici } from './undici.ts'
 import { upstreamError } from './upstream-errors.ts'
 import { parseUpstream, type UpstreamOptions, type UpstreamTls } from './upstream-options.ts'
+import { pairsWhere } from '../web/header-pairs.ts'
 
 export type { UpstreamOptions } from './upstream-options.ts'
 
@@ -153,9 +154,5 @@ function withBody (passed: PassedRequest, headers: string[]): { headers: string[
 
 /** A body that was parsed and written anew has another length, and no coding any more. */
 function describing (headers: string[], body: Uint8Array): string[] {
-  const kept: string[] = []
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index] !== 'content-length' && headers[index] !== 'content-encoding') kept.push(headers[index]!, headers[index + 1]!)
-  }
-  return [...kept, 'content-length', String(body.length)]
+  return [...pairsWhere(headers, (name) => name !== 'content-length' && name !== 'content-encoding'), 'content-length', String(body.length)]
 }

@@ -6,8 +6,10 @@ import type { Kept } from './cache.ts'
 import { ageOf, type CacheEntry } from './entry.ts'
 import { fetchPolicy, type FetchCall, type FetchPolicy } from './fetch-policy.ts'
 import { keyOfFetch } from './fetch-key.ts'
+import { lookUp } from './look-up.ts'
 import type { CacheScope } from './scope.ts'
 import { soundTags } from '../next/cache-tags.ts'
+import { toHeaders } from '../web/header-pairs.ts'
 
 type Fetch = typeof fetch
 type Input = Parameters<Fetch>[0]
@@ -91,19 +93,9 @@ async function fromCache (scope: CacheScope, call: Call): Promise<globalThis.Res
   const { cache, run } = scope
   const { key, tags, keep } = call
   const look = async (): Promise<Kept | undefined> => usable(await scope.get(key, tags), keep, cache.now())
-  let kept = await look()
-  const underway = kept?.freshness === 'fresh' ? undefined : cache.flights.get(key)
-  // What others wait for is looked at again: meanwhile it may have been invalidated.
-  if (underway !== undefined && (kept === undefined || run.isStatic)) {
-    await underway.wait(call.signal)
-    kept = await look()
-  }
-  if (kept === undefined) {
-    cache.observer.tell('miss', 'fetch', key, run.route.path)
-    return await fetchAndKeep(scope, call)
-  }
-  cache.observer.tell(kept.freshness === 'stale' ? 'stale' : 'hit', 'fetch', key, run.route.path)
-  if (kept.freshness === 'fresh' || (underway !== undefined && !run.isStatic)) return responseOf(kept.entry)
+  const { found: kept, isDue } = await lookUp(scope, { kind: 'fetch', key, look, signal: call.signal })
+  if (kept === undefined) return await fetchAndKeep(scope, call)
+  if (!isDue) return responseOf(kept.entry)
   const again = fetchAndKeep(scope, { ...call, send: () => call.send(null), signal: null })
   // What is kept itself is not made of what is out of date already, unless there is nothing else.
   if (run.isStatic) return await again.catch(() => responseOf(kept.entry))
@@ -164,9 +156,7 @@ async function readUpTo (stream: ReadableStream<Uint8Array> | null, most: number
 }
 
 function responseOf ({ body, status, headers, url }: CacheEntry): globalThis.Response {
-  const list = new Headers()
-  for (let index = 0; index < headers.length; index += 2) list.append(headers[index]!, headers[index + 1]!)
-  return asFetched(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: list }), url)
+  return asFetched(new Response(body as string | Uint8Array<ArrayBuffer>, { status, headers: toHeaders(headers) }), url)
 }
 
 /** Handlers look where a response came from; who passes it on, whether `fetch()` has decoded it. */

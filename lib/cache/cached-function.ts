@@ -1,10 +1,11 @@
 import { bailout, requestStorage, type CachedCall, type Caching, type RequestContext } from '../context/request-context.ts'
 import type { Cache, Kept } from './cache.ts'
-import { ageOf, YEAR } from './entry.ts'
+import { ageOf, YEAR, type Freshness } from './entry.ts'
 import { keyOfCall } from './fetch-key.ts'
+import { lookUp } from './look-up.ts'
 import type { CacheScope } from './scope.ts'
 
-interface Found { value: unknown, isStale: boolean }
+interface Found { value: unknown, freshness: Freshness }
 
 /**
  * Calls a function of `unstable_cache()`: what it gave for the same arguments is given again. A stale result is given once
@@ -17,21 +18,13 @@ export async function callCached (scope: CacheScope, call: CachedCall): Promise<
   if (scope.isDraft || run.route.config.fetchCache === 'force-no-store') return await callInside(call)
   const key = keyOfCall(call.fixedKey, call.args)
   const look = async (): Promise<Found | undefined> => usable(await scope.get(key, call.tags), call, cache.now())
-  let found = await look()
-  const underway = found?.isStale === false ? undefined : cache.flights.get(key)
-  // What others wait for is looked at again: meanwhile it may have been invalidated.
-  if (underway !== undefined && (found === undefined || run.isStatic)) {
-    await underway.wait()
-    found = await look()
-  }
+  const { found, isDue } = await lookUp(scope, { kind: 'function', key, look })
   if (found === undefined) {
-    cache.observer.tell('miss', 'function', key, run.route.path)
     const { result, stored } = await make(cache, key, call, run.route.path)
     run.background(stored)
     return result
   }
-  cache.observer.tell(found.isStale ? 'stale' : 'hit', 'function', key, run.route.path)
-  if (!found.isStale || (underway !== undefined && !run.isStatic)) return found.value
+  if (!isDue) return found.value
   const stale = found.value
   const making = make(cache, key, call, run.route.path).then(async ({ result, stored }) => {
     await stored
@@ -55,7 +48,7 @@ const OUTSIDE = '-'
 export async function callCachedOutside (cache: Cache, call: CachedCall): Promise<unknown> {
   const key = keyOfCall(call.fixedKey, call.args)
   const found = usable(await cache.get(key, call.tags), call, cache.now())
-  if (found !== undefined && !found.isStale) return found.value
+  if (found?.freshness === 'fresh') return found.value
   const { result, stored } = await make(cache, key, call, OUTSIDE)
   await stored
   return result
@@ -70,7 +63,7 @@ function usable (kept: Kept | undefined, { revalidate }: CachedCall, now: number
   const isOld = typeof revalidate === 'number' && ageOf(kept.entry, now) >= revalidate
   try {
     const text = kept.entry.body.toString()
-    return { value: text === '' ? undefined : JSON.parse(text) as unknown, isStale: isOld || kept.freshness === 'stale' }
+    return { value: text === '' ? undefined : JSON.parse(text) as unknown, freshness: isOld ? 'stale' : kept.freshness }
   } catch {
     return undefined
   }

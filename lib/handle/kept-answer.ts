@@ -7,6 +7,7 @@ import { BODYLESS_STATUS, type Outgoing } from '../web/outgoing.ts'
 import type { HostExchange, Mount } from './context.ts'
 import type { Outcome } from './generation.ts'
 import { within } from './within.ts'
+import { pairsWhere, valueIn } from '../web/header-pairs.ts'
 
 /** Larger answers, and streams that take longer, are for their own request alone. */
 const MOST_BYTES = 10 * 1024 * 1024
@@ -21,7 +22,7 @@ type Answer = Extract<Outcome, { kind: 'answer' }>
 export async function entryOf (outcome: Answer, createdAt: number, { file }: Route, warn: (message: string) => void): Promise<CacheEntry | undefined> {
   const { outgoing, caching } = outcome
   // A session of one client must not become everybody's, which Next.js would let happen.
-  if (outgoing.headers.some((text, index) => index % 2 === 0 && text === 'set-cookie')) {
+  if (valueIn(outgoing.headers, 'set-cookie') !== undefined) {
     warn(`The answer of ${file} sets a cookie, so it is not kept for others. Set cookies in a route with dynamic = 'force-dynamic', or in POST.`)
     return undefined
   }
@@ -45,7 +46,7 @@ export async function entryOf (outcome: Answer, createdAt: number, { file }: Rou
 
 /** What a connection is told is not for other connections, of which some have no word for it (RFC 9113, 8.2.2). */
 function withoutConnection (headers: string[]): string[] {
-  return headers.includes('connection') ? headers.filter((_text, index) => !/^(?:connection|upgrade)$/.test(headers[index - index % 2]!)) : headers
+  return headers.includes('connection') ? pairsWhere(headers, (name) => name !== 'connection' && name !== 'upgrade') : headers
 }
 
 /** In 13 and 14, what fetches nothing through the cache does not know of its path. */
@@ -102,22 +103,22 @@ export class KeptAnswers {
   #headersOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', retryIn?: number): string[] {
     const headers = [...entry.headers, 'x-nextjs-cache', state]
     // 13 and 14 send none.
-    if (this.#compat >= 15 && valueOf(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryIn))
+    if (this.#compat >= 15 && valueIn(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryIn))
     return headers
   }
 }
 
 function answerOf ({ status, body, headers: own }: CacheEntry, headers: string[]): Outgoing {
-  const hasNone = BODYLESS_STATUS.has(status) || (body.length === 0 && valueOf(own, 'content-type') === undefined)
+  const hasNone = BODYLESS_STATUS.has(status) || (body.length === 0 && valueIn(own, 'content-type') === undefined)
   return { status, statusText: '', headers, body: hasNone ? null : body }
 }
 
 function withEtag (entry: CacheEntry, headers: string[], ifNoneMatch: string | undefined): Outgoing {
-  const own = valueOf(entry.headers, 'etag')
+  const own = valueIn(entry.headers, 'etag')
   const etag = own ?? etagOf(entry)
   const all = own === undefined ? [...headers, 'etag', etag] : headers
   if (entry.status !== 200 || !matches(ifNoneMatch, etag)) return answerOf(entry, all)
-  return { status: 304, statusText: '', headers: all.filter((_text, index) => !OF_THE_BODY.has(all[index - index % 2]!)), body: null }
+  return { status: 304, statusText: '', headers: pairsWhere(all, (name) => !OF_THE_BODY.has(name)), body: null }
 }
 
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
@@ -133,13 +134,8 @@ export const NEVER_CACHED = 'private, no-cache, no-store, max-age=0, must-revali
 
 /** In draft mode nothing may be kept on the way, and Next.js says HIT all the same. */
 export function draftAnswer (outgoing: Outgoing): Outgoing {
-  const headers = outgoing.headers.filter((_text, index) => outgoing.headers[index - index % 2] !== 'cache-control')
+  const headers = pairsWhere(outgoing.headers, (name) => name !== 'cache-control')
   return { ...outgoing, headers: [...headers, 'cache-control', NEVER_CACHED, 'x-nextjs-cache', 'HIT'] }
-}
-
-function valueOf (headers: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return headers[index + 1]
-  return undefined
 }
 
 const etags = new WeakMap<CacheEntry, string>()

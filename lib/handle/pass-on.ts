@@ -7,6 +7,7 @@ import { ownWord } from '../web/light-headers.ts'
 import { bodyTaken } from '../web/lazy-request.ts'
 import { toOutgoing } from '../web/outgoing.ts'
 import type { HandlerContext } from './context.ts'
+import { pairsWhere } from '../web/header-pairs.ts'
 
 /** What a handler that passes its request on has said of it, by `NextResponse.next()`. */
 export interface PassedOn {
@@ -30,11 +31,7 @@ export function passedOn (context: HandlerContext, response: Response): PassedOn
   const { headers } = response
   const merged = (context.jar as CookieJar | undefined)?.addTo(response) ?? headers
   const all = toOutgoing(response, merged, 'HEAD', exchange.req.httpVersionMajor).headers
-  const sent: string[] = []
-  for (let index = 0; index < all.length; index += 2) {
-    if (!isInternal(all[index]!)) sent.push(all[index]!, all[index + 1]!)
-  }
-  return { headers: sent, requestHeaders: wantedHeaders(headers, exchange) }
+  return { headers: pairsWhere(all, (name) => !isInternal(name)), requestHeaders: wantedHeaders(headers, exchange) }
 }
 
 /** What a parser of the host has read before us is still there for the next one. */
@@ -77,10 +74,7 @@ const isFixed = (name: string): boolean => name.startsWith(':') || FRAMING.has(n
 export function setRequestHeaders ({ req, headers }: Pick<Exchange, 'req' | 'headers'>, wanted: Map<string, string>): void {
   const changed = new Map([...wanted].filter(([name, value]) => !isFixed(name) && headers[name] !== value))
   const stays = (name: string): boolean => isFixed(name) || (wanted.has(name) && !changed.has(name))
-  const raw: string[] = []
-  for (let index = 0; index < req.rawHeaders.length; index += 2) {
-    if (stays(req.rawHeaders[index]!.toLowerCase())) raw.push(req.rawHeaders[index]!, req.rawHeaders[index + 1]!)
-  }
+  const raw = pairsWhere(req.rawHeaders, (name) => stays(name.toLowerCase()))
   for (const name of Object.keys(headers)) if (!stays(name)) delete headers[name]
   for (const [name, value] of changed) {
     headers[name] = value

@@ -1,5 +1,6 @@
 import { claimHeaders } from '../web/connection-options.ts'
 import type { Arrival } from './arrival.ts'
+import { removeRaw } from '../web/header-pairs.ts'
 
 /**
  * Shows a request the headers that its proxy has set for the answer: Next.js does so, and code relies on it. Left out is what
@@ -27,7 +28,7 @@ const COOKIES = 'x-middleware-set-cookie'
 const OF_THE_MESSAGE = new Set(['connection', 'host', 'trailer', 'transfer-encoding', 'upgrade', 'vary'])
 
 function set (raw: string[], received: Arrival['headers'], name: string, value: string): void {
-  for (let index = raw.length - 2; index >= 0; index -= 2) if (raw[index]!.toLowerCase() === name) raw.splice(index, 2)
+  removeRaw(raw, name)
   received[name] = value
   raw.push(name, value)
 }
@@ -36,5 +37,5 @@ function set (raw: string[], received: Arrival['headers'], name: string, value: 
 export function forgetTold ({ req, headers }: Pick<Arrival, 'req' | 'headers'>): void {
   if (headers[COOKIES] === undefined) return
   Reflect.deleteProperty(headers, COOKIES)
-  for (let index = req.rawHeaders.length - 2; index >= 0; index -= 2) if (req.rawHeaders[index]!.toLowerCase() === COOKIES) req.rawHeaders.splice(index, 2)
+  removeRaw(req.rawHeaders, COOKIES)
 }

@@ -7,6 +7,7 @@ import { Response } from '../web/native.ts'
 import { toOutgoing, type Outgoing } from '../web/outgoing.ts'
 import { isAt } from '../web/url.ts'
 import { textAnswer } from './answers.ts'
+import { pairsWhere } from '../web/header-pairs.ts'
 
 /** What a proxy has said of a request. */
 export type Verdict =
@@ -62,7 +63,7 @@ function redirect (response: Response, headers: Headers, to: URL, exchange: Exch
   const isHere = isAt(exchange.origin(), to) && !rest.startsWith('//')
   const location = isHere ? rest : to.href
   const others = toOutgoing(response, headers, 'HEAD', exchange.req.httpVersionMajor).headers
-  return { kind: 'answer', outgoing: textAnswer(response.status, location, others.filter((_text, index) => !/^(?:content-.*|location)$/.test(others[index - index % 2]!))) }
+  return { kind: 'answer', outgoing: textAnswer(response.status, location, pairsWhere(others, (name) => !/^(?:content-.*|location)$/.test(name))) }
 }
 
 function absolute (url: string, what: string): URL {
@@ -79,8 +80,6 @@ function served (to: URL): URL {
 }
 
 /** What of a response that lets a request go on is for the client: neither its protocol nor what frames a body. */
-function forAnswer (headers: string[]): string[] {
-  return headers.filter((_text, index) => !NOT_FOR_ANSWER.test(headers[index - index % 2]!))
-}
+const forAnswer = (headers: string[]): string[] => pairsWhere(headers, (name) => !NOT_FOR_ANSWER.test(name))
 
 const NOT_FOR_ANSWER = /^(?:x-middleware-.*|content-length|content-encoding|accept-encoding|expect)$/

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts'
+import { removeRaw } from './header-pairs.ts'
 
 /** Headers that speak of one connection, whatever it says itself (RFC 9110, 7.6.1), but for `Connection`. */
 export const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['http2-settings', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
@@ -17,7 +18,7 @@ export function claimHeaders ({ req, headers }: Pick<Exchange, 'req' | 'headers'
   const rest = given.split(',').map((option) => option.trim()).filter((option) => isKept(option.toLowerCase())).join(', ')
   if (rest === given) return
   const { rawHeaders } = req
-  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) if (rawHeaders[index]!.toLowerCase() === 'connection') rawHeaders.splice(index, 2)
+  removeRaw(rawHeaders, 'connection')
   if (rest === '') {
     delete headers.connection
     return

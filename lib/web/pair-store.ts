@@ -1,3 +1,5 @@
+import { toHeaders } from './header-pairs.ts'
+
 /** Where light headers are kept until somebody asks for more than a few names. Names are in lower case. */
 export interface HeaderStore {
   get (name: string): string | null
@@ -34,11 +36,7 @@ export class PairStore implements HeaderStore {
     return this.pairs.filter((_value, index) => index % 2 === 1 && this.pairs[index - 1] === 'set-cookie')
   }
 
-  toNative (): Headers {
-    const headers = new Headers()
-    for (let index = 0; index < this.pairs.length; index += 2) headers.append(this.pairs[index]!, this.pairs[index + 1]!)
-    return headers
-  }
+  toNative (): Headers { return toHeaders(this.pairs) }
 
   #indexOf (name: string): number {
     for (let index = 0; index < this.pairs.length; index += 2) if (this.pairs[index] === name) return index

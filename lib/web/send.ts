@@ -4,6 +4,7 @@ import { Duplex, Readable } from 'node:stream'
 import type { Outgoing } from './outgoing.ts'
 import type { NodeResponse } from './exchange.ts'
 import { isLate } from './late-bodies.ts'
+import { pairsWhere } from './header-pairs.ts'
 
 /** What a host already means to send under a name, where the handler's header joins it instead of replacing it. */
 export function mergeVary (present: unknown, value: string): string {
@@ -52,7 +53,7 @@ function addHeaders (res: NodeResponse, headers: readonly string[]): void {
  */
 export function addKept (res: NodeResponse, headers: readonly string[]): void {
   addHeaders(res, headers)
-  const kept = headers.filter((_text, index) => isKept(headers[index - index % 2]!))
+  const kept = pairsWhere(headers, isKept)
   if (kept.length === 0) return
   beforeHead(res, () => { addMissing(res, kept) })
 }

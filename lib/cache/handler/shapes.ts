@@ -1,4 +1,5 @@
 import { YEAR, type CacheEntry } from '../entry.ts'
+import { toHeaders } from '../../web/header-pairs.ts'
 
 /** What `cacheHandler` classes keep: an answer, or something fetched. 13 and 14 call an answer `ROUTE`. */
 export type HandlerValue =
@@ -58,11 +59,7 @@ function timesOf (times: string | string[] | undefined, lastModified: number, re
 
 const toBuffer = (body: string | Uint8Array): Buffer => typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 
-function flat (headers: readonly string[]): Record<string, string> {
-  const list = new Headers()
-  for (let index = 0; index < headers.length; index += 2) list.append(headers[index]!, headers[index + 1]!)
-  return Object.fromEntries(list)
-}
+const flat = (headers: readonly string[]): Record<string, string> => Object.fromEntries(toHeaders(headers))
 
 function lists (headers: readonly string[]): Record<string, string | string[]> {
   const all: Record<string, string | string[]> = {}
