@@ -1,6 +1,7 @@
 import type * as api from '@opentelemetry/api'
 import { createRequire } from 'node:module'
 import { findPeer } from './peers.ts'
+import { warnOfProcess } from './warn.ts'
 
 export type OpenTelemetry = typeof api
 
@@ -26,6 +27,6 @@ function load (): void {
   if (file !== undefined) loaded = createRequire(import.meta.url)(file) as OpenTelemetry
   else {
     isMissing = true
-    process.emitWarning('OpenTelemetry is set up, but its spans and metrics of route files are missing: the package @opentelemetry/api cannot be found. Install it: npm install @opentelemetry/api', { type: 'AppRoutesWarning', code: 'FAR_OTEL' })
+    warnOfProcess('OpenTelemetry is set up, but its spans and metrics of route files are missing: the package @opentelemetry/api cannot be found. Install it: npm install @opentelemetry/api', 'FAR_OTEL')
   }
 }

@@ -1,2 +1,5 @@
-/** Tells of what is odd but starts, where the host has no logger that would. */
-export const warnOfProcess = (message: string): void => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
+/** Listed in docs/errors.md. */
+type WarningCode = 'FAR_WARN' | 'FAR_CACHE' | 'FAR_OTEL' | 'FAR_TSCONFIG' | 'FAR_OG_FONT' | 'FAR_OG_EMOJI'
+
+/** Tells of what is odd, where the host has no logger that would. */
+export function warnOfProcess (message: string, code: WarningCode = 'FAR_WARN'): void { process.emitWarning(message, { type: 'AppRoutesWarning', code }) }

@@ -4,6 +4,7 @@ import { soundTags, tagsOfPath } from '../next/cache-tags.ts'
 import type { Cache } from './cache.ts'
 import { callCachedOutside } from './cached-function.ts'
 import type { CacheCounts } from './observe.ts'
+import { warnOfProcess } from '../warn.ts'
 
 /**
  * The caches of a server, for code that no request runs: a job, a queue, a test.
@@ -29,11 +30,11 @@ export class ServerCaches implements AppRoutesCache {
   add (cache: Cache): void { this.#caches.push(cache) }
 
   async revalidateTag (tag: string, profile?: string | { expire?: number }): Promise<void> {
-    await this.#invalidate(soundTags([tag], 'revalidateTag', warn), invalidationOf(profile))
+    await this.#invalidate(soundTags([tag], 'revalidateTag', warnOfProcess), invalidationOf(profile))
   }
 
   async revalidatePath (path: string, type?: 'layout' | 'page'): Promise<void> {
-    await this.#invalidate(tagsOfPath(path, type, warn), { expire: 0 })
+    await this.#invalidate(tagsOfPath(path, type, warnOfProcess), { expire: 0 })
   }
 
   get counts (): CacheCounts {
@@ -46,8 +47,6 @@ export class ServerCaches implements AppRoutesCache {
     await Promise.all(this.#caches.map((cache) => cache.invalidate(tags, invalidation)))
   }
 }
-
-const warn = (message: string): void => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
 
 /** What `unstable_cache()` uses where no request runs it. */
 export class OutsideCaching implements Pick<Caching, 'call'> {

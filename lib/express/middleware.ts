@@ -158,8 +158,8 @@ const debug = debuglog('fastify-app-routes')
 
 const LOG: CacheLog = {
   debug (message) { if (debug.enabled) debug(message()) },
-  info: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_CACHE' }) },
-  warn: (message) => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_CACHE' }) },
+  info: (message) => { warnOfProcess(message, 'FAR_CACHE') },
+  warn: (message) => { warnOfProcess(message, 'FAR_CACHE') },
   error: (error, message) => { console.error(message, error) }
 }
 

@@ -21,6 +21,11 @@ export type Outcome =
   | { kind: 'passed', headers: string[], oldCode: OldCode | undefined }
   | { kind: 'failed', error: Error, used?: string }
 
+export function usedIn (outcome: Outcome): string | undefined {
+  if (outcome.kind === 'passed') return undefined
+  return outcome.kind === 'answer' ? outcome.used() : outcome.used
+}
+
 /**
  * Runs a handler on the request of a client. What it looks at is noted, and what it answers is not sent yet. HEAD asks for
  * what GET would be answered.

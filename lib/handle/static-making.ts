@@ -10,23 +10,17 @@ import { isFixed } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
 import type { HostExchange } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
-import { runLive, runWithoutClient, type Outcome } from './generation.ts'
+import { runLive, runWithoutClient, usedIn, type Outcome } from './generation.ts'
 import { SERVER_CLOSING } from './lifecycle.ts'
 import { entryOf } from './kept-answer.ts'
 import { within } from './within.ts'
-import { Pauses } from './pauses.ts'
+import { isRefusal, StaticFindings } from './static-findings.ts'
 import type { Place } from './static-paths.ts'
 
 /** Milliseconds that the making of an answer may take when nobody waits for it, as in Next.js's builds. */
 const LONGEST_GENERATION = 60_000
 /** Milliseconds after which another process is asked again whether it is ready. */
 const POLL = 50
-
-/** Milliseconds */
-const UNKEPT = 60_000
-/** Seconds */
-const SHORTEST_RETRY = 3
-const LONGEST_RETRY = 30
 
 /** What making an answer has come to: one that is kept, or one for its own request alone, or a failure if nobody has asked for it. */
 export type Made = { entry: CacheEntry } | { outcome: Outcome, failure?: Error }
@@ -39,35 +33,15 @@ export class StaticMaking {
   readonly #route: Route
   readonly #cache: Cache
   readonly #flights = new SingleFlight<Made>()
-  /** When another attempt may be made, for what failed to be made anew. */
-  readonly #retryAt = new Pauses()
-  /** Until when nobody tries to keep an answer, for what turned out to be for one request alone. */
-  readonly #unkeptUntil = new Pauses()
-  #isDynamic = false
-  /** Whether others will be kept, because one was, or by what the file says. */
-  #isProven: boolean
-  #hasKept = false
   readonly #hasParams: boolean
+  readonly findings: StaticFindings
 
   constructor (endpoint: Endpoint) {
     this.#endpoint = endpoint
     this.#route = endpoint.route
     this.#cache = endpoint.mount.cache
     this.#hasParams = !isFixed(this.#route.segments)
-    this.#isProven = this.isForced || this.#route.config.dynamic === 'error'
-  }
-
-  get isForced (): boolean { return this.#route.config.dynamic === 'force-static' }
-
-  /** Whether the first run has shown that the route is none that answers once for all. */
-  get isDynamic (): boolean { return this.#isDynamic }
-
-  isUnkept (key: string): boolean { return (this.#unkeptUntil.get(key) ?? 0) > this.#cache.now() }
-
-  /** Seconds until it is attempted again to make a new answer, after the last attempt failed. */
-  retryIn (key: string): number | undefined {
-    const at = this.#retryAt.get(key)
-    return at === undefined ? undefined : (at - this.#cache.now()) / 1000
+    this.findings = new StaticFindings(this.#cache, this.#route)
   }
 
   /** Has an answer made for a request, unless that is under way for another one already; undefined where that takes too long. */
@@ -75,7 +49,7 @@ export class StaticMaking {
     const flight = this.#flightOf(place)
     const underway = this.#flights.get(flight)
     if (underway !== undefined) return { made: within(LONGEST_WAIT, underway), isOthers: true }
-    const make = (): Promise<Made> => this.#make(place, !this.#hasKept && !this.#hasParams, exchange)
+    const make = (): Promise<Made> => this.#make(place, !this.findings.hasKept && !this.#hasParams, exchange)
     return { made: this.#flights.run(flight, () => this.#makeOrAwait(place, LONGEST_WAIT, make)), isOthers: false }
   }
 
@@ -105,25 +79,25 @@ export class StaticMaking {
   async #make (place: Place, isFirst: boolean, exchange?: HostExchange): Promise<Made> {
     const createdAt = this.#cache.now()
     // What a client asked for that was led here from another path is not for those who ask for this one.
-    const isAlone = exchange === undefined || this.isForced || exchange.isRerouted === true
+    const isAlone = exchange === undefined || this.findings.isForced || exchange.isRerouted === true
     const outcome = isAlone ? await this.#runWithoutClient(place, exchange === undefined) : await runLive(this.#endpoint, exchange, place.path, true)
     let entry: CacheEntry | undefined
     try {
       entry = await this.#entryOf(outcome, createdAt, isFirst)
     } catch (error) {
       const failed = { kind: 'failed', error: error as Error, used: isAlone ? usedIn(outcome) : undefined } as const
-      this.#learn(failed, place.key, isFirst)
+      this.findings.notKept(place.key, failed, isFirst)
       return { outcome: failed }
     }
     if (entry === undefined) {
-      this.#learn(outcome, place.key, isFirst)
+      this.findings.notKept(place.key, outcome, isFirst)
       const used = usedIn(outcome)
       if (!isAlone || outcome.kind !== 'answer' || used === undefined) return { outcome }
       // Its stream has looked at a request that is nobody's.
       letGo(outcome)
       return { outcome: { kind: 'failed', error: bailout(this.#route.path, used), used } }
     }
-    this.#isProven = this.#hasKept = true
+    this.findings.kept(place.key)
     const setting = this.#cache.set(place.key, entry)
     // Others find it before they may make one of their own.
     if (setting !== undefined) await setting
@@ -141,17 +115,9 @@ export class StaticMaking {
     return usedIn(outcome) === undefined ? entry : undefined
   }
 
-  /** What the first run shows holds from then on; what happens later concerns one path. */
-  #learn (outcome: Outcome, key: string, isFirst: boolean): void {
-    if (outcome.kind !== 'failed') {
-      if (this.#isProven || (isFirst && isRefusal(outcome) && usedIn(outcome) === undefined)) this.#unkeptUntil.set(key, this.#cache.now() + UNKEPT)
-      else this.#isDynamic = true
-    } else if (outcome.used !== undefined && !this.#isProven) this.#isDynamic = true
-  }
-
   /** @param isLimited whether it is ended after a minute, or when the server closes */
   async #runWithoutClient (place: Place, isLimited: boolean): Promise<Outcome> {
-    const isEmpty = this.isForced
+    const isEmpty = this.findings.isForced
     if (!isLimited) return await runWithoutClient(this.#endpoint, place, { isEmpty })
     const controller = new AbortController()
     const ended = new Promise<Outcome>((resolve) => {
@@ -167,10 +133,8 @@ export class StaticMaking {
 
   /** Makes a new answer in the place of a stale one, behind the requests that go on getting the stale one. */
   renew (place: Place): void {
-    const { key } = place
-    const now = this.#cache.now()
     const flight = this.#flightOf(place)
-    if (this.#flights.has(flight) || (this.#retryAt.get(key) ?? 0) > now) return
+    if (this.#flights.has(flight) || !this.findings.mayTry(place.key)) return
     const done = this.#endpoint.mount.lifecycle.begin()
     this.#flights.run(flight, () => this.#renewAlone(place)).catch(() => {}).finally(done)
   }
@@ -179,7 +143,7 @@ export class StaticMaking {
     const { key } = place
     const release = this.#cache.isShared ? await this.#cache.lock(key, LONGEST_GENERATION) : undefined
     if (release === 'taken') {
-      this.#retryAt.set(key, this.#cache.now() + SHORTEST_RETRY * 1000)
+      this.findings.leaveToOthers(key)
       return NOTHING_MADE
     }
     try {
@@ -209,21 +173,15 @@ export class StaticMaking {
     const { key } = place
     observer.tell('regeneration', 'route', key, this.#route.path)
     const made = await this.#make(place, isFirst)
-    if ('entry' in made) {
-      this.#retryAt.delete(key)
-      return made
-    }
+    if ('entry' in made) return made
     letGo(made.outcome)
-    if (this.#isDynamic) return made
+    if (this.findings.isDynamic) return made
     if (isFirst && isRefusal(made.outcome)) {
       this.#endpoint.mount.log.warn(`${this.#route.file} answered with an error when its answer was made ahead, so it is not kept: it is made when somebody asks.`)
       return made
     }
     const failure = failureOf(made.outcome, this.#route)
-    const { revalidate } = this.#route.config
-    // As Next.js does: 3 s at least, 30 s at most.
-    const seconds = Math.min(Math.max(typeof revalidate === 'number' ? revalidate : 0, SHORTEST_RETRY), LONGEST_RETRY)
-    this.#retryAt.set(key, this.#cache.now() + seconds * 1000)
+    this.findings.failed(key)
     observer.tell('error', 'route', key, this.#route.path, failure)
     return { ...made, failure }
   }
@@ -244,11 +202,3 @@ function letGo (outcome: Outcome): void {
   outcome.outgoing.body.destroy()
   outcome.context.abort()
 }
-
-function usedIn (outcome: Outcome): string | undefined {
-  if (outcome.kind === 'passed') return undefined
-  return outcome.kind === 'answer' ? outcome.used() : outcome.used
-}
-
-/** What builds of Next.js keep no answer of, since it may be well when somebody asks. */
-const isRefusal = (outcome: Outcome): boolean => outcome.kind === 'answer' && outcome.outgoing.status >= 400 && outcome.outgoing.status !== 404

@@ -12,6 +12,7 @@ import { runLive, runWithoutClient, type Outcome } from './generation.ts'
 import { handle } from './handle.ts'
 import { draftAnswer, KeptAnswers } from './kept-answer.ts'
 import { NOTHING_MADE, StaticMaking } from './static-making.ts'
+import type { StaticFindings } from './static-findings.ts'
 import { StaticPaths, type Place } from './static-paths.ts'
 
 /**
@@ -24,6 +25,7 @@ export class StaticRoute {
   readonly #endpoint: Endpoint
   readonly #cache: Cache
   readonly #making: StaticMaking
+  readonly #findings: StaticFindings
   readonly #answers: KeptAnswers
 
   /** @param prefix the mount prefix */
@@ -33,11 +35,12 @@ export class StaticRoute {
     this.#cache = mount.cache
     this.paths = new StaticPaths(route, prefix, mount.trailingSlash)
     this.#making = new StaticMaking(this.#endpoint)
+    this.#findings = this.#making.findings
     this.#answers = new KeptAnswers(mount)
   }
 
   /** Whether the first run has shown that it is a dynamic one. */
-  get isDynamic (): boolean { return this.#making.isDynamic }
+  get isDynamic (): boolean { return this.#findings.isDynamic }
 
   /**
    * Takes the place of `handle` for GET and HEAD.
@@ -45,7 +48,7 @@ export class StaticRoute {
    * @param mountPath what the router of the host has cut off the path
    */
   handle (endpoint: Endpoint, exchange: HostExchange, path: string, mountPath = ''): void {
-    if (this.#making.isDynamic) {
+    if (this.#findings.isDynamic) {
       handle(endpoint, exchange, path)
       return
     }
@@ -86,7 +89,7 @@ export class StaticRoute {
   #answer (endpoint: Endpoint, exchange: HostExchange, place: Place, kept: Kept | undefined): void {
     const { observer } = this.#cache
     const { key } = place
-    if (kept === undefined && this.#making.isUnkept(key)) {
+    if (kept === undefined && this.#findings.isUnkept(key)) {
       observer.tell('bypass', 'route', key, this.route.path)
       this.#runForOne(endpoint, exchange, place)
     } else if (kept === undefined) {
@@ -97,7 +100,7 @@ export class StaticRoute {
       this.#send(exchange, kept.entry, 'HIT')
     } else {
       observer.tell('stale', 'route', key, this.route.path)
-      this.#send(exchange, kept.entry, 'STALE', this.#making.retryIn(key))
+      this.#send(exchange, kept.entry, 'STALE', this.#findings.retryIn(key))
       this.#making.renew(place)
     }
   }
@@ -133,7 +136,7 @@ export class StaticRoute {
 
   /** Answers one request alone. */
   #runForOne (endpoint: Endpoint, exchange: HostExchange, place: Place): void {
-    if (!this.#making.isForced) handle(endpoint, exchange, place.path)
+    if (!this.#findings.isForced) handle(endpoint, exchange, place.path)
     else runWithoutClient(this.#endpoint, place, { isEmpty: true }).then((outcome) => { giveOwn(exchange, outcome) }).catch((error: unknown) => { exchange.fail(error as Error) })
   }
 
@@ -146,7 +149,7 @@ export class StaticRoute {
   /** Draft mode goes past the caches. */
   #answerDraft (exchange: HostExchange, place: Place): void {
     this.#cache.observer.tell('bypass', 'route', place.key, this.route.path)
-    const running = this.#making.isForced ? runWithoutClient(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path, false)
+    const running = this.#findings.isForced ? runWithoutClient(this.#endpoint, place, { isEmpty: true, isDraft: true }) : runLive(this.#endpoint, exchange, place.path, false)
     running.then((outcome) => {
       giveOwn(exchange, outcome.kind === 'answer' ? { ...outcome, outgoing: draftAnswer(outcome.outgoing) } : outcome)
     }).catch((error: unknown) => { exchange.fail(error as Error) })

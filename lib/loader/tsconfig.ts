@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createPathsMatcher, getTsconfig, type TsConfigJson } from 'get-tsconfig'
 import { compiledFirst } from './out-dir.ts'
+import { warnOfProcess } from '../warn.ts'
 
 type CompilerOptions = NonNullable<TsConfigJson['compilerOptions']>
 
@@ -37,7 +38,7 @@ function read (dir: string): Config {
   }
 }
 
-const warn = (message: string): void => { process.emitWarning(message, { code: 'FAR_TSCONFIG' }) }
+const warn = (message: string): void => { warnOfProcess(message, 'FAR_TSCONFIG') }
 
 const checked = new Set<string>()
 

@@ -2,10 +2,9 @@ import { currentContext, dynamicContext, outsideRequests, requestStorage, type C
 import { NotSupportedError } from '../errors.ts'
 import { invalidationOf, type CacheLife, type CacheLifeProfile } from './cache-profiles.ts'
 import { soundTags, tagsOfPath } from './cache-tags.ts'
+import { warnOfProcess } from '../warn.ts'
 
 export type { CacheLifeProfiles } from './cache-profiles.ts'
-
-const warn = (message: string): void => { process.emitWarning(message, { type: 'AppRoutesWarning', code: 'FAR_WARN' }) }
 
 /**
  * Drops everything that was made for a path: the answer of a static route, and what its handler fetched or computed. The
@@ -17,7 +16,7 @@ const warn = (message: string): void => { process.emitWarning(message, { type: '
 export function revalidatePath (path: string, type?: 'layout' | 'page'): undefined {
   const context = currentContext('revalidatePath')
   context.touch(`revalidatePath(${JSON.stringify(path)})`)
-  context.caching.invalidate(tagsOfPath(path, type, warn), { expire: 0 })
+  context.caching.invalidate(tagsOfPath(path, type, warnOfProcess), { expire: 0 })
 }
 
 let hasWarned = false
@@ -34,10 +33,10 @@ export function revalidateTag (tag: string, profile?: CacheLifeProfile | { expir
   const context = currentContext('revalidateTag')
   if (profile === undefined && context.compat >= 16 && !hasWarned) {
     hasWarned = true
-    warn('"revalidateTag" without the second argument is now deprecated, add second argument of "max" or use "updateTag". See more info here: https://nextjs.org/docs/messages/revalidate-tag-single-arg')
+    warnOfProcess('"revalidateTag" without the second argument is now deprecated, add second argument of "max" or use "updateTag". See more info here: https://nextjs.org/docs/messages/revalidate-tag-single-arg')
   }
   context.touch(`revalidateTag(${JSON.stringify(tag)})`)
-  context.caching.invalidate(soundTags([tag], 'revalidateTag', warn), invalidationOf(profile))
+  context.caching.invalidate(soundTags([tag], 'revalidateTag', warnOfProcess), invalidationOf(profile))
 }
 
 /** @throws Error always: it is for server actions, which no route file has */
@@ -61,7 +60,7 @@ export function unstable_cache<T extends (...args: never[]) => Promise<unknown>>
   const { revalidate } = options
   if (revalidate === 0) throw new Error(`Invariant revalidate: 0 can not be passed to unstable_cache(), must be "false" or "> 0" ${fn.toString()}`)
   if (revalidate !== undefined && revalidate !== false && !(typeof revalidate === 'number' && revalidate > 0)) throw new Error(`Invalid revalidate value "${String(revalidate)}" on "unstable_cache ${fn.name}", must be a non-negative number or false`)
-  const tags = options.tags === undefined ? [] : soundTags(options.tags, `unstable_cache ${fn.name}`, warn)
+  const tags = options.tags === undefined ? [] : soundTags(options.tags, `unstable_cache ${fn.name}`, warnOfProcess)
   const fixedKey = `${fn.toString()}-${Array.isArray(keyParts) ? keyParts.join(',') : ''}`
   const cached = async (...args: unknown[]): Promise<unknown> => {
     const call: CachedCall = { fn, args, fixedKey, tags, revalidate }

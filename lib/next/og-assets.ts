@@ -1,4 +1,5 @@
 import type { ImageFont, ImageOptions } from './og.ts'
+import { warnOfProcess } from '../warn.ts'
 
 /**
  * What a text needs beside the fonts that there are: pictures of emoji, and fonts for other scripts. `@vercel/og` fetches
@@ -73,8 +74,8 @@ function toDataUrl (svg: string): string {
 
 const warned = new Set<string>()
 
-function warnOnce (code: string, message: string): void {
+function warnOnce (code: 'FAR_OG_FONT' | 'FAR_OG_EMOJI', message: string): void {
   if (warned.has(code)) return
   warned.add(code)
-  process.emitWarning(message, { type: 'AppRoutesWarning', code })
+  warnOfProcess(message, code)
 }

@@ -105,10 +105,13 @@ for (const kind of ['redis', 'file']) {
     t.equal(runs().length, 1)
 
     await sleep(1100)
+    const begun = performance.now()
     const second = await thousand()
+    // What was made anew is out of date again a second later, which on a busy machine some of them see.
+    const most = 2 + Math.floor((performance.now() - begun) / 1000)
     await until(() => runs().length > 1)
     await sleep(300)
-    t.equal(runs().length, 2, 'a thousand who ask for what is out of date')
+    t.ok(runs().length <= most, `a thousand who ask for what is out of date: ${runs().length} runs, ${most} at most`)
     t.same([...new Set(second.map(({ text }) => text))].filter((text) => !runs().includes(text)), [])
     t.ok(second.some(({ state }) => state === 'STALE'))
 

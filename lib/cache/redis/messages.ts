@@ -1,5 +1,6 @@
 import type { RedisCommands } from './commands.ts'
 import type { NearCache } from './near-cache.ts'
+import { warnOfProcess } from '../../warn.ts'
 
 /** What processes are told. */
 interface Message {
@@ -62,6 +63,6 @@ export class Messages {
     this.#nextTry = performance.now() + PAUSE
     if (this.#hasWarned) return
     this.#hasWarned = true
-    process.emitWarning(`The near cache is not used: its process cannot be told through the channel ${this.#channel} of what is invalidated (${String(error)}).`, { type: 'AppRoutesWarning', code: 'FAR_CACHE' })
+    warnOfProcess(`The near cache is not used: its process cannot be told through the channel ${this.#channel} of what is invalidated (${String(error)}).`, 'FAR_CACHE')
   }
 }
