@@ -136,7 +136,7 @@ export interface ParsedOptions {
   shadow: Record<string, ShadowOptions> | undefined
 }
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isWholeNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isLocation = (value: unknown): boolean => (typeof value === 'string' && value !== '') || value instanceof URL
 
@@ -148,8 +148,8 @@ const CHECKS: Checks<AppRoutesOptions> = {
   dir: { valid: isLocation, expected: 'a path or a file: URL' },
   compat: { valid: (value) => [13, 14, 15, 16].includes(value as number), expected: '13, 14, 15 or 16' },
   trailingSlash: { valid: (value) => typeof value === 'boolean' || value === 'ignore', expected: "true, false or 'ignore'" },
-  bodyLimit: { valid: (value) => isCount(value) && value !== 0, expected: 'a positive whole number of bytes' },
-  closeTimeout: { valid: isCount, expected: 'a whole number of milliseconds' },
+  bodyLimit: { valid: (value) => isWholeNumber(value) && value !== 0, expected: 'a positive whole number of bytes' },
+  closeTimeout: { valid: isWholeNumber, expected: 'a whole number of milliseconds' },
   pagesDir: { valid: isLocation, expected: 'a path or a file: URL' },
   instrumentation: { valid: (value) => value === false || isLocation(value), expected: 'a path, a file: URL, or false' },
   skipTrailingSlashRedirect: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },

@@ -39,12 +39,12 @@ export interface CacheOptions {
   namespace?: string | undefined
 }
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
+const isPositiveInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0
 
 export const CACHE_CHECKS: Checks<CacheOptions> = {
   store: { valid: (value) => typeof value === 'object' && value !== null && ['get', 'set', 'invalidate', 'now'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function'), expected: 'a cache store' },
-  maxBytes: { valid: isCount, expected: 'a positive whole number of bytes' },
-  maxEntries: { valid: isCount, expected: 'a positive whole number' },
+  maxBytes: { valid: isPositiveInteger, expected: 'a positive whole number of bytes' },
+  maxEntries: { valid: isPositiveInteger, expected: 'a positive whole number' },
   prerender: { valid: (value) => ['lazy', 'background', 'startup'].includes(value as string), expected: "'lazy', 'background' or 'startup'" },
   etag: { valid: (value) => typeof value === 'boolean', expected: 'true or false' },
   namespace: { valid: (value) => typeof value === 'string' && value !== '', expected: 'a text' }

@@ -8,7 +8,7 @@ import type { Route } from '../routes/table.ts'
 import { addKept } from '../web/send.ts'
 import { searchOf } from '../web/target.ts'
 import type { ExpressHost } from './exchange.ts'
-import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { hasTheRest, ignoresCase, ownPath, type Asked, type ExpressMount, type Host } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 import type { ConnectRequest } from './request.ts'
 
@@ -19,16 +19,16 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
   readonly hostRoute = undefined
   readonly #mount: ExpressMount
   readonly #host: Host
-  readonly #place: Place
+  readonly #asked: Asked
   readonly #mountPath: string
-  readonly #deliver: (place: Place, passage: Passage | undefined) => void
+  readonly #deliver: (asked: Asked, passage: Passage | undefined) => void
 
-  constructor (mount: ExpressMount, host: Host, place: Place, mountPath: string, deliver: (place: Place, passage: Passage | undefined) => void) {
-    super(host.req, host.res, place.target, mount.lifecycle, host.next)
-    this.path = place.path
+  constructor (mount: ExpressMount, host: Host, asked: Asked, mountPath: string, deliver: (asked: Asked, passage: Passage | undefined) => void) {
+    super(host.req, host.res, asked.target, mount.lifecycle, host.next)
+    this.path = asked.path
     this.#mount = mount
     this.#host = host
-    this.#place = place
+    this.#asked = asked
     this.#mountPath = mountPath
     this.#deliver = deliver
   }
@@ -58,7 +58,7 @@ export class ExpressArrival extends ExpressPassed implements Arrival {
   }
 
   proceed (passage: Passage): void {
-    if (!this.res.headersSent) this.#deliver(this.#place, passage.headers.length > 0 ? passage : undefined)
+    if (!this.res.headersSent) this.#deliver(this.#asked, passage.headers.length > 0 ? passage : undefined)
   }
 
   override fail (error: unknown, message?: string): void {

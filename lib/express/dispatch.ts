@@ -10,7 +10,7 @@ import { sendToNode } from '../web/send.ts'
 import { isAmbiguous, pathOf, searchOf, withoutBasePath } from '../web/target.ts'
 import { ExpressArrival } from './arrival.ts'
 import { ExpressExchange } from './exchange.ts'
-import { hasTheRest, ignoresCase, ownPath, type ExpressMount, type Host, type Place } from './mount.ts'
+import { hasTheRest, ignoresCase, ownPath, type Asked, type ExpressMount, type Host } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
 import { fullTarget, type ConnectResponse } from './request.ts'
 
@@ -19,12 +19,12 @@ export function dispatch (mount: ExpressMount, host: Host): void {
   const path = pathOf(target)
   const below = pathOf(host.req.url!)
   const mountPath = path.endsWith(below) ? path.slice(0, path.length - below.length) : path
-  const place = { target, path, own: mount.basePath === '' ? below : ownPath(mount, path, mountPath) }
+  const asked = { target, path, own: mount.basePath === '' ? below : ownPath(mount, path, mountPath) }
   const { gate } = mount
-  if (gate === undefined || target === '*') deliver(mount, host, place, mountPath, undefined)
+  if (gate === undefined || target === '*') deliver(mount, host, asked, mountPath, undefined)
   else if (isAmbiguous(target, below)) host.next(new BadPathError(path))
   else if (host.req.baseUrl === undefined && mount.basePath === '' && isMissed(gate, path, below)) passGate(mount, gate, host, { target: host.req.url!, path: below, own: below }, '')
-  else passGate(mount, gate, host, place, mountPath)
+  else passGate(mount, gate, host, asked, mountPath)
 }
 
 /**
@@ -35,13 +35,13 @@ function isMissed (gate: Gate, path: string, below: string): boolean {
   return path !== below && !gate.concerns(path, true) && gate.concerns(below, true)
 }
 
-function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mountPath: string): void {
-  const { target, path } = place
-  const pass = (to: Place, passage: Passage | undefined): void => { deliver(mount, host, to, mountPath, passage) }
+function passGate (mount: ExpressMount, gate: Gate, host: Host, asked: Asked, mountPath: string): void {
+  const { target, path } = asked
+  const pass = (to: Asked, passage: Passage | undefined): void => { deliver(mount, host, to, mountPath, passage) }
   const canonical = canonicalPath(path, mount.slashRedirects)
   if (canonical === null) {
-    if (gate.concerns(path, ignoresCase(mount, mountPath))) gate.enter(new ExpressArrival(mount, host, place, mountPath, pass))
-    else pass(place, undefined)
+    if (gate.concerns(path, ignoresCase(mount, mountPath))) gate.enter(new ExpressArrival(mount, host, asked, mountPath, pass))
+    else pass(asked, undefined)
     return
   }
   const redirects = mount.unhandledMethod === 'answer'
@@ -50,12 +50,12 @@ function passGate (mount: ExpressMount, gate: Gate, host: Host, place: Place, mo
   const mustResolve = mount.isForHost || (isKnown && !redirects && mount.oldCode !== undefined)
   const unresolved = mustResolve ? canonicalPath(path, 'ignore') : null
   if (unresolved !== null || (isKnown && redirects)) sendAutomatic(host.res, redirectTo(unresolved ?? canonical, searchOf(target)))
-  else if (isKnown) gate.enter(new ExpressArrival(mount, host, place, mountPath, pass))
-  else pass(place, undefined)
+  else if (isKnown) gate.enter(new ExpressArrival(mount, host, asked, mountPath, pass))
+  else pass(asked, undefined)
 }
 
 /** Gives a request to the handler that it is for, or to what the host has besides. */
-function deliver (mount: ExpressMount, host: Host, { target, path, own }: Place, mountPath: string, passage: Passage | undefined): void {
+function deliver (mount: ExpressMount, host: Host, { target, path, own }: Asked, mountPath: string, passage: Passage | undefined): void {
   const { table, slashRedirects, oldCode, shadows } = mount
   const { req, res, next } = host
   const route = own === null || canonicalPath(path, slashRedirects) !== null ? null : table.match(withoutTrailingSlash(own))

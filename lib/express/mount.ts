@@ -35,7 +35,7 @@ export interface Host {
 }
 
 /** What a request asks for. */
-export interface Place {
+export interface Asked {
   /** With the mount path, as the client sent it or as it was rewritten. */
   target: string
   path: string

@@ -9,7 +9,7 @@ import { resolveInApp } from './resolve.ts'
  * process. So a process is started that ends with it. It takes its time, but only where the start fails anyway.
  */
 
-interface Place {
+interface ErrorPlace {
   /** File and line, or the file alone. */
   at: string
   file: string
@@ -38,7 +38,7 @@ export function locate (error: unknown, file: string): unknown {
 }
 
 /** Node.js completes the stack of scripts, of types that it cannot strip, and of imports that find no export. */
-function placeIn (stack = ''): Place | undefined {
+function placeIn (stack = ''): ErrorPlace | undefined {
   const [, file, line] = /^((?:file:|\/|[A-Za-z]:\\).*):(\d+)\n/.exec(stack) ?? []
   if (file === undefined) return undefined
   const path = file.startsWith('file:') ? fileURLToPath(file) : file
@@ -54,13 +54,13 @@ function isThrownByCode ({ stack = '' }: Error): boolean {
 }
 
 /** What was found, by file and message. */
-const found = new Map<string, Place>()
+const found = new Map<string, ErrorPlace>()
 
 /** Each takes some time, and a start may fail for many files. */
 const MOST_SEARCHES = 20
 let searches = 0
 
-function search (file: string, message: string): Place | undefined {
+function search (file: string, message: string): ErrorPlace | undefined {
   const modules: Array<[file: string, source: string]> = []
   try {
     for (const [path, source] of filesFrom(file)) {
@@ -113,7 +113,7 @@ const COMPILE = `
   }`
 
 /** Compiles modules elsewhere, and reads where the first one of them that fails so is wrong. */
-function compileAll (modules: Array<[file: string, source: string]>, message: string): Place | undefined {
+function compileAll (modules: Array<[file: string, source: string]>, message: string): ErrorPlace | undefined {
   const { stderr } = spawnSync(process.execPath, ['--no-warnings', '--experimental-vm-modules', '-e', COMPILE], {
     input: JSON.stringify([message, modules]),
     encoding: 'utf8',

@@ -2,14 +2,14 @@ import { MetadataError } from '../errors.ts'
 import { show } from '../routes/problems.ts'
 
 /** Where a value stands: the file, the way to it in what the file returned (`[2].videos[0]`), and what it is about. */
-export interface Place {
+export interface ValuePlace {
   file: string
   way: string
   about?: string
 }
 
 /** What is wrong with a value, in a sentence that names where it stands. */
-export function wrong ({ file, way, about }: Place, value: unknown, expected: string): Error {
+export function wrong ({ file, way, about }: ValuePlace, value: unknown, expected: string): Error {
   return new MetadataError(`${file}: ${way === '' ? 'what it returned' : way} is ${show(value)}, expected ${expected}${about === undefined ? '' : ` (${about})`}.`)
 }
 
@@ -24,11 +24,11 @@ const isNumeric = (value: unknown): boolean => (typeof value === 'number' || (ty
  * file and place. As in Next.js, a field that is missing, null or empty is left out.
  */
 export class Fields {
-  readonly #place: Place
+  readonly #place: ValuePlace
   readonly #values: Record<string, unknown>
 
   /** @throws MetadataError where the value is no object */
-  constructor (place: Place, value: unknown) {
+  constructor (place: ValuePlace, value: unknown) {
     this.#place = place
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(place, value, 'an object')
     this.#values = value as Record<string, unknown>
@@ -38,7 +38,7 @@ export class Fields {
     return Object.keys(this.#values)
   }
 
-  place (name: string): Place {
+  place (name: string): ValuePlace {
     const { file, way, about } = this.#place
     return { file, way: way === '' ? name : `${way}.${name}`, about }
   }

@@ -6,7 +6,7 @@ import { FilledText, sentText, textOf, type Found } from './found.ts'
 import { isParam } from './pattern.ts'
 
 /** Where a rule leads. */
-export interface Place {
+export interface RuleTarget {
   /** '' within this server. */
   origin: string
   path: string
@@ -54,7 +54,7 @@ export class Destination {
    * @param search the query of the request, which stays but for names that the destination has
    * @throws BadPathError where what the client has sent would lead elsewhere
    */
-  with (found: Found, search: string): Place {
+  with (found: Found, search: string): RuleTarget {
     const origin = this.#origin.with((name) => encodeURIComponent(textOf(name, found)))
     // Nothing in a value may end the name of the host.
     if (origin !== '' && !URL.canParse(origin)) throw new BadPathError(origin)

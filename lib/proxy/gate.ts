@@ -209,7 +209,7 @@ export class Gate {
   #apply (rule: RewriteRule, arrival: Arrival, passage: Passage): 'left' | 'moved' | 'same' {
     const found = rule.match(readPath(passage.path), arrival, passage.search)
     if (found === null) return 'same'
-    const { origin, path, search } = rule.placeFor(found, passage.search)
+    const { origin, path, search } = rule.targetFor(found, passage.search)
     if (origin !== '') {
       this.#forward(arrival, passage, new URL(origin + path + search))
       return 'left'

@@ -5,7 +5,7 @@ import { asRouted } from '../routes/path.ts'
 import { TOKEN } from '../web/header-syntax.ts'
 import { namesFoundBy } from './check-rule.ts'
 import { compileConditions, type Asked, type Conditions } from './conditions.ts'
-import { Destination, type Place } from './destination.ts'
+import { Destination, type RuleTarget } from './destination.ts'
 import { FilledText, sentText, type Found } from './found.ts'
 import { isParam, ruleMatcher, type PathParams } from './pattern.ts'
 
@@ -136,7 +136,7 @@ export class RewriteRule extends Rule {
   get origin (): string | undefined { return this.#destination.origin }
 
   /** @throws BadPathError where what the client has sent would lead elsewhere */
-  placeFor (found: Found, search: string): Place {
+  targetFor (found: Found, search: string): RuleTarget {
     return this.#destination.with(found, search)
   }
 }

@@ -26,9 +26,9 @@ export interface Rules {
  * @throws AppRoutesOptionError naming every rule that is wrong, and what is wrong with it
  */
 export async function compileRules (given: RuleOptions, basePath: string, where: (option: keyof RuleOptions) => string): Promise<Rules> {
-  const headers = await valueOf(given.headers, 'headers', where) ?? []
-  const redirects = await valueOf(given.redirects, 'redirects', where) ?? []
-  const lists = listsOf(await valueOf(given.rewrites, 'rewrites', where) ?? [])
+  const headers = await resolve(given.headers, 'headers', where) ?? []
+  const redirects = await resolve(given.redirects, 'redirects', where) ?? []
+  const lists = listsOf(await resolve(given.rewrites, 'rewrites', where) ?? [])
   const problems = [
     ...checkRules(headers, 'header', where('headers')),
     ...checkRules(redirects, 'redirect', where('redirects')),
@@ -45,7 +45,7 @@ export async function compileRules (given: RuleOptions, basePath: string, where:
   }
 }
 
-async function valueOf<T> (given: Given<T> | undefined, option: keyof RuleOptions, where: (option: keyof RuleOptions) => string): Promise<T | undefined> {
+async function resolve<T> (given: Given<T> | undefined, option: keyof RuleOptions, where: (option: keyof RuleOptions) => string): Promise<T | undefined> {
   if (typeof given !== 'function') return given
   try {
     return await (given as () => T | Promise<T>)()

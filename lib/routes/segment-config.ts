@@ -52,20 +52,20 @@ export function readSegmentConfig (module: Record<string, unknown>, file: string
     check(field, (value) => variants.includes(value as string), `one of ${variants.join(', ')}`)
   }
   // 13 and 14 take fractions.
-  if (compat < 15) check('revalidate', (value) => value === false || isCount(value), 'a non-negative number of seconds, or false')
-  else check('revalidate', (value) => value === false || (Number.isInteger(value) && isCount(value)), 'a non-negative whole number of seconds, or false')
+  if (compat < 15) check('revalidate', (value) => value === false || isSeconds(value), 'a non-negative number of seconds, or false')
+  else check('revalidate', (value) => value === false || (Number.isInteger(value) && isSeconds(value)), 'a non-negative whole number of seconds, or false')
   check('dynamicParams', (value) => typeof value === 'boolean', 'a boolean')
-  check('maxDuration', isCount, 'a non-negative number of seconds')
+  check('maxDuration', isSeconds, 'a non-negative number of seconds')
   check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')
   check('generateStaticParams', (value) => typeof value === 'function', 'a function')
   const config: SegmentConfig = readRouteConfig(module.config, file, options, problems)
   const { dynamic, fetchCache, revalidate, dynamicParams, generateStaticParams } = module as SegmentConfig
   if (VARIANTS.dynamic!.includes(dynamic!)) config.dynamic = dynamic
   if (VARIANTS.fetchCache!.includes(fetchCache!) && fetchCache !== 'auto') config.fetchCache = fetchCache
-  if (revalidate === false || isCount(revalidate)) config.revalidate = revalidate
+  if (revalidate === false || isSeconds(revalidate)) config.revalidate = revalidate
   if (typeof dynamicParams === 'boolean') config.dynamicParams = dynamicParams
   if (typeof generateStaticParams === 'function') config.generateStaticParams = generateStaticParams
   return { config, problems }
 }
 
-const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value >= 0

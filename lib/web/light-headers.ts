@@ -156,7 +156,7 @@ function fill (store: PairStore, init: HeadersInit): HeadersInit | undefined {
   const names = Object.keys(init)
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!
-    const value = valueOf(init, name)
+    const value = readValue(init, name)
     const key = keyOf(name)
     // Of each name there is one yet: so they can be told apart again, when another turns out to be unusual.
     if (key === undefined || !isOrdinaryValue(value) || store.get(key) !== null) return asRead(init, names, store, value)
@@ -166,7 +166,7 @@ function fill (store: PairStore, init: HeadersInit): HeadersInit | undefined {
 }
 
 /** Read once, since it may be a getter, and made a text before the next is read. Symbols are for native headers to refuse. */
-function valueOf (init: HeadersInit, name: string): unknown {
+function readValue (init: HeadersInit, name: string): unknown {
   const given: unknown = (init as Record<string, unknown>)[name]
   return typeof given === 'string' || typeof given === 'symbol' ? given : String(given)
 }
@@ -179,6 +179,6 @@ function valueOf (init: HeadersInit, name: string): unknown {
 function asRead (init: HeadersInit, names: string[], { pairs }: PairStore, last: unknown): Record<string, string> {
   const values = pairs.filter((_value, index) => index % 2 === 1) as unknown[]
   values.push(last)
-  for (const name of names.slice(values.length)) values.push(valueOf(init, name))
+  for (const name of names.slice(values.length)) values.push(readValue(init, name))
   return Object.defineProperties({}, Object.fromEntries(names.map((name, index) => [name, { value: values[index], enumerable: true }]))) as Record<string, string>
 }

@@ -342,7 +342,7 @@ t.test('whatever a client sends, a rule leads nowhere but where it says', async 
     if (url.origin !== 'http://localhost' || !url.pathname.startsWith('/out')) throw new Error(location)
     const host = refusing(() => byHost.locationFor(byHost.match(readPath('/in'), request, '')!, ''))
     if (host !== undefined && !new URL(host).hostname.endsWith('.example.com')) throw new Error(host)
-    const place = refusing(() => rewrite.placeFor(rewrite.match(readPath('/in'), request, '')!, '').path)
+    const place = refusing(() => rewrite.targetFor(rewrite.match(readPath('/in'), request, '')!, '').path)
     if (place !== undefined && !new URL(place, 'http://localhost').pathname.startsWith('/out')) throw new Error(place)
     followed++
   }), { numRuns: 1000 })

@@ -5,7 +5,7 @@ import path from 'node:path'
 /** A file that others may delete at any time. */
 export interface FileAt { path: string, bytes: number, modified: number }
 
-type Place = (unfinished: string, file: string) => Promise<void>
+type PutInPlace = (unfinished: string, file: string) => Promise<void>
 
 /** Files by name, in one directory; a file is there as a whole or not at all. */
 export class Files {
@@ -45,7 +45,7 @@ export class Files {
     }
   }
 
-  async #finish (name: string, bytes: Buffer | string, place: Place): Promise<void> {
+  async #finish (name: string, bytes: Buffer | string, place: PutInPlace): Promise<void> {
     await this.#make()
     try {
       await this.#place(name, bytes, place)
@@ -58,7 +58,7 @@ export class Files {
     }
   }
 
-  async #place (name: string, bytes: Buffer | string, place: Place): Promise<void> {
+  async #place (name: string, bytes: Buffer | string, place: PutInPlace): Promise<void> {
     const file = this.#pathOf(name)
     const unfinished = `${file}.${randomUUID()}${UNFINISHED}`
     try {

@@ -3,7 +3,7 @@ import { worse } from '../entry.ts'
 import type { CacheEntry } from '../entry.ts'
 import type { CacheStore, Invalidation, StoredEntry } from '../store.ts'
 import { TagStates } from '../tag-states.ts'
-import { entryOf, valueOf, type HandlerFound } from './shapes.ts'
+import { entryOf, handlerValueOf, type HandlerFound } from './shapes.ts'
 
 /** An object of a class that the `cacheHandler` of a Next.js configuration names. */
 export interface CacheHandler {
@@ -60,7 +60,7 @@ export class HandlerStore implements CacheStore {
     const context = isRoute(key)
       ? this.#major < 15 ? { revalidate, tags: [...tags] } : { revalidate, cacheControl: { revalidate, expire }, isFallback: false, tags: [...tags] }
       : { fetchCache: true, revalidate, tags: [...tags] }
-    await this.#handler.set(plain(key), valueOf(entry, this.#major) as never, context as never)
+    await this.#handler.set(plain(key), handlerValueOf(entry, this.#major) as never, context as never)
   }
 
   async invalidate (tags: readonly string[], invalidation: Invalidation = { expire: 0 }): Promise<void> {

@@ -19,7 +19,7 @@ const TIMES = 'x-app-routes-times'
 /** Ours: the tags where one has a comma, which Next.js's header cannot tell from two. */
 const OWN_TAGS = 'x-app-routes-tags'
 
-export function valueOf ({ kind, createdAt, revalidate, expire, tags, status, headers, url, body }: CacheEntry, major: number): HandlerValue {
+export function handlerValueOf ({ kind, createdAt, revalidate, expire, tags, status, headers, url, body }: CacheEntry, major: number): HandlerValue {
   const times = JSON.stringify([createdAt, revalidate, ...(expire === undefined ? [] : [expire])])
   if (kind !== 'route') {
     const text = kind === 'function' ? body.toString() : toBuffer(body).toString('base64')
