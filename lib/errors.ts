@@ -25,10 +25,11 @@ export const CacheTimeoutError = createError<[number]>('FAR_ERR_CACHE_TIMEOUT', 
 export const GenerationTimeoutError = createError<[string, number]>('FAR_ERR_GENERATION_TIMEOUT', 'The handler of %s did not give its static response within %s s.')
 export const StaticParamsError = createError<[string]>('FAR_ERR_STATIC_PARAMS', 'generateStaticParams() of %s must return an array of objects, one for each path, with an array for a catch-all parameter.', 500, TypeError)
 export const BadPathError = createError<[string]>('FST_ERR_BAD_URL', "'%s' is not a valid url component", 400, URIError)
+export const LongParamError = createError<[string]>('FST_ERR_MAX_PARAM_LENGTH', "'%s' is exceeding the max param length", 414, URIError)
 export const BodyTooLargeError = createError<[]>('FST_ERR_CTP_BODY_TOO_LARGE', 'Request body is too large', 413, RangeError)
 
 /** Whether an error of ours is the client's doing, and no news. */
-export const isClientsDoing = (error: unknown): boolean => error instanceof BadPathError || error instanceof BodyTooLargeError
+export const isClientsDoing = (error: unknown): boolean => error instanceof BadPathError || error instanceof LongParamError || error instanceof BodyTooLargeError
 
 /** What is wrong with one file or layout of an app directory, and how to mend it. */
 export interface AppDirectoryProblem {

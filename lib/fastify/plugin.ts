@@ -25,7 +25,7 @@ import type { FastifyExchange } from './exchange.ts'
 import { named, registerFolders } from './folders.ts'
 import { guardHost, guardRoutes } from './gate-hooks.ts'
 import { ordinaryReader } from './read-path.ts'
-import { addRoute, refuseDuplicates, refuseUnknownConstraints } from './register.ts'
+import { addRoute, refuseDuplicates, refuseUnknownConstraints, warnOfUnroutable } from './register.ts'
 import type { FastifyMount } from './route-handler.ts'
 
 /** The options of the Fastify plugin: our own and Fastify's own for plugins. */
@@ -59,7 +59,7 @@ async function register (fastify: FastifyInstance, given: string | URL | Fastify
       throw error
     })
     scope.prefix = prefixFor(fastify, options.prefix, mount.basePath)
-    logMaxParamLength(fastify, mount.table)
+    logMaxParamLength(fastify, mount)
     warnOfLateRateLimit(fastify, mount.table)
     closeWith(fastify, mount)
     decorate(fastify, mount.cache)
@@ -80,6 +80,7 @@ async function registerRoutes (child: FastifyInstance, options: Options, mount: 
   mount.statics = new StaticRoutes(mount, table, prefix)
   prerenderAhead(child, mount.statics, options.cache.prerender)
   if (gate !== undefined) installGate(child, mount, gate, prefix)
+  warnOfUnroutable(table, warnOf(child))
   refuseDuplicates(child, options.dir, table, prefix)
   refuseUnknownConstraints(child, options.dir, table)
   await registerFolders(child, table, (scope, routes) => {
@@ -171,23 +172,23 @@ function installGate (scope: FastifyInstance, mount: FastifyMount, gate: Gate, p
 
 const passThrough: FastifyContentTypeParser = (_request, payload, done) => { done(null, payload) }
 
-type InitialConfig = FastifyInstance['initialConfig'] & { routerOptions?: RouterOptions & { maxParamLength?: number } }
+type InitialConfig = FastifyInstance['initialConfig'] & { routerOptions?: RouterOptions }
 
 function routerOptions ({ initialConfig }: FastifyInstance): RouterOptions {
   const { routerOptions = {}, ...direct } = initialConfig as InitialConfig & RouterOptions
-  const pick = (name: keyof RouterOptions): boolean | undefined => routerOptions[name] ?? direct[name]
+  const pick = <K extends keyof RouterOptions>(name: K): RouterOptions[K] => routerOptions[name] ?? direct[name]
   return {
     caseSensitive: pick('caseSensitive') ?? true,
     ignoreTrailingSlash: pick('ignoreTrailingSlash') ?? false,
     ignoreDuplicateSlashes: pick('ignoreDuplicateSlashes') ?? false,
-    useSemicolonDelimiter: pick('useSemicolonDelimiter') ?? false
+    useSemicolonDelimiter: pick('useSemicolonDelimiter') ?? false,
+    maxParamLength: pick('maxParamLength') ?? 100
   }
 }
 
-function logMaxParamLength (fastify: FastifyInstance, table: RouteTable): void {
+function logMaxParamLength (fastify: FastifyInstance, { table, router }: FastifyMount): void {
   if (table.routes.every((route) => isFixed(route.segments))) return
-  const limit = (fastify.initialConfig as InitialConfig).routerOptions?.maxParamLength ?? 100
-  fastify.log.debug(`parameters longer than ${limit} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
+  fastify.log.debug(`parameters longer than ${router.maxParamLength} characters are answered 414: raise routerOptions.maxParamLength of the server if yours are longer`)
 }
 
 const RATE_LIMIT = '@fastify/rate-limit'

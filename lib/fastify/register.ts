@@ -1,5 +1,7 @@
 import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
 import { AppDirectoryError, RouteRegistrationError, type AppDirectoryProblem } from '../errors.ts'
+import { asRouted, asSpelled } from '../routes/path.ts'
+import { formatSegment } from '../routes/segments.ts'
 import type { Method, Route, RouteTable } from '../routes/table.ts'
 import type { errorHandlerFor } from './errors.ts'
 import { rootOf } from './automatic.ts'
@@ -55,6 +57,19 @@ export function refuseUnknownConstraints (child: FastifyInstance, dir: string, t
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
 }
 
+/**
+ * Folders that are called by an escape of a reserved character (`a%3Ab`), or by a character that has to be escaped by one (`a?b`),
+ * are none that Fastify's router could find: it decodes all other escapes, and looks for a percent sign by its own escape.
+ */
+export function warnOfUnroutable (table: RouteTable, warn: (message: string) => void): void {
+  for (const { file, segments } of table.routes) {
+    const odd = segments.find((segment) => segment.kind === 'static' && !isRoutable(segment.value))
+    if (odd !== undefined) warn(`${file} cannot be reached: Fastify's router finds no path with a folder called ${formatSegment(odd)}. Rename it, or make it a parameter and compare its value in the handler.`)
+  }
+}
+
+const isRoutable = (folder: string): boolean => asRouted(asSpelled(folder)) === asRouted(folder).replaceAll('%', '%25')
+
 function withPrefix (prefix: string, path: string): string {
   return path === '/' && prefix !== '' ? prefix : prefix + path
 }
@@ -86,5 +101,11 @@ function spellings (path: string, prefix: string, withSlash: boolean): string[] 
   const bare = path === '/' && prefix !== '' ? '' : path
   // To Fastify, '/' below a prefix is both forms.
   if (bare === '' && withSlash) return ['/']
-  return withSlash && !bare.endsWith('*') && bare !== '/' ? [bare, bare + '/'] : [bare]
+  if (!withSlash || bare.endsWith('*') || bare === '/') return [bare]
+  // A parameter may be empty to Fastify: `/a/:id` would take `/a/` from the file that it belongs to.
+  const whole = bare.replace(LAST_PARAMETER, '$&([^]+)')
+  return [whole, whole + '/']
 }
+
+/** Doubled colons are ordinary ones. */
+const LAST_PARAMETER = /(?<!:)(?:::)*:\w+$/

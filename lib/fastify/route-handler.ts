@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import type { Shadows } from '../beside/shadow.ts'
+import { LongParamError } from '../errors.ts'
 import type { Mount } from '../handle/context.ts'
 import { Endpoint } from '../handle/endpoint.ts'
 import { handle } from '../handle/handle.ts'
 import type { StaticRoutes } from '../handle/static-routes.ts'
-import { redirectTo, withoutHandler } from '../handle/unhandled.ts'
+import { redirectTo, withoutHandler, withoutTrailingSlash } from '../handle/unhandled.ts'
 import type { Gate } from '../proxy/gate.ts'
 import { passageOf, type Passage } from '../proxy/passage.ts'
 import { cutPrefix } from '../routes/path.ts'
@@ -70,7 +71,10 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
   const answering = endpoint.takesBody ? undefined : mount.statics?.get(route)
   const shadow = endpoint.takesBody ? undefined : mount.shadows.get(route)
   const shadowed = table.isShadowed(route, method)
-  const needsRest = route.segments.at(-1)?.kind === 'catch-all'
+  const last = route.segments.at(-1)?.kind
+  const needsRest = last === 'catch-all'
+  // What has a longer parameter for another file comes to a catch-all.
+  const mostCharacters = needsRest || last === 'optional-catch-all' ? mount.router.maxParamLength! : Infinity
   const readPath = pathReader(route, mount, prefix)
   const targetFor = targetReader(mount)
 
@@ -78,9 +82,9 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
     const path = readPath(request, reply)
     if (path === null) return
     if (needsRest && (request.params as { '*'?: string })['*'] === '') return giveToOthers(request, reply, mount, prefix, mount.oldCode)
-    if (shadowed) {
-      const owner = table.match(cutPrefix(path, prefix) ?? path)
-      if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return owner.isGuarded ? reply.callNotFound() : sendAutomatic(reply, withoutHandler(owner.allow, method))
+    if (shadowed || path.length > mostCharacters) {
+      const owner = table.match(withoutTrailingSlash(cutPrefix(path, prefix) ?? path))
+      if (owner !== null && owner !== route && owner.config.host?.constraints === undefined) return answerForOwner(owner, method, request, reply)
     }
     if (endpoint.takesBody) giveBackOddType(request)
     const passage = gate === undefined ? undefined : passageOf(request.raw, gate)
@@ -89,6 +93,14 @@ export function routeHandler (route: Route, method: Method, mount: FastifyMount,
     else if (shadow === undefined) handle(endpoint, exchange, path)
     else shadow.handle(endpoint, exchange, path)
   }
+}
+
+/** Answers for the file that a path belongs to, where Fastify's router has passed it over. */
+function answerForOwner (owner: Route, method: Method, request: FastifyRequest, reply: FastifyReply): void {
+  // It has the verb, so a parameter must have been too long.
+  if (owner.handlers[method] !== undefined) reply.send(new LongParamError(request.url))
+  else if (owner.isGuarded) reply.callNotFound()
+  else sendAutomatic(reply, withoutHandler(owner.allow, method))
 }
 
 /** What handlers are told that was asked for: what the client sent, whatever path it was rewritten to. */

@@ -1,6 +1,7 @@
 import type { AppDirectoryProblem } from '../errors.ts'
 import type { Compat } from './options.ts'
 import type { Entry } from './scan.ts'
+import { asRouted } from './path.ts'
 import { interceptionMarker, parseSegment, type Segment } from './segments.ts'
 
 /**
@@ -64,7 +65,7 @@ function parsePath (entry: Entry, problems: AppDirectoryProblem[]): Segment[] | 
       found.push(layout(`Invalid interception route: ${entry.path}. It cannot go ${levels} level${levels === 1 ? '' : 's'} up from there.`, [entry.file], 'Use (.) or fewer (..) markers.'))
     }
     if (segment.kind === 'static') {
-      if (text.includes('*')) found.push(layout(`The folder ${text} cannot be routed: a path may not hold "*".`, [entry.file], 'Rename the folder.'))
+      if (asRouted(text).includes('*')) found.push(layout(`The folder ${text} cannot be routed: a path may not hold "*".`, [entry.file], 'Rename the folder.'))
       return
     }
     if (segment.kind !== 'dynamic' && index < entry.segments.length - 1) {

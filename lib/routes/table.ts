@@ -40,6 +40,8 @@ export interface RouterOptions {
   ignoreTrailingSlash?: boolean
   ignoreDuplicateSlashes?: boolean
   useSemicolonDelimiter?: boolean
+  /** Characters of a parameter; a longer one is passed over. */
+  maxParamLength?: number
 }
 
 /** All routes of an app directory, most specific first, and which of them a path belongs to. */

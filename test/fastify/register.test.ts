@@ -4,9 +4,20 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import appRoutes, { appRoutes as named } from 'fastify-app-routes'
-import { appDir, serve, startWith } from './server.ts'
+import { appDir, logged, serve, startWith } from './server.ts'
 
 const HELLO = "export const GET = () => new Response('hello')\n"
+
+t.test('folders that the router cannot find are told of', async (t) => {
+  const odd = ['a%3Ab', 'a%2Fb', 'a%25b', '100%', 'a?b', 'a#b']
+  const plain = ['%5Fa', 'ü', 'a:b', 'a+b']
+  const dir = t.testdir(Object.fromEntries([...odd, ...plain].map((name) => [name, { 'route.js': 'export const GET = () => new Response("found")' }])))
+  const { server, logs } = logged()
+  await server.register(appRoutes, dir)
+  const told = logs.filter(({ level }) => level === 40).map(({ msg }) => /^(\S+)\/route\.js cannot be reached: Fastify's router finds no path with a folder called (\S+)\. /.exec(msg)!)
+  t.strictSame(told.map(([, folder, name]) => [folder, name]).sort(), odd.map((name) => [name, name]).sort())
+  for (const url of ['/_a', '/%C3%BC', '/a:b', '/a+b']) t.equal((await server.inject(url)).statusCode, 200, url)
+})
 
 t.test('the directory may be given in every form', async (t) => {
   const dir = appDir(t, { '/hello': HELLO })

@@ -328,6 +328,34 @@ for (const [trailingSlash, cases] of [
   })
 }
 
+for (const options of [{ trailingSlash: true }, { skipTrailingSlashRedirect: true }]) {
+  t.test(`with ${Object.keys(options)[0]!} the same file answers with a slash at the end`, async (t) => {
+    const dir = t.testdir(app('a/[x]/[y]', 'a/[...all]', 'b/[x]', 'b/[x]/[y] POST', 'b/[...all] PUT', 'c', 'c/[x]', 'd/[x]', 'd/[[...opt]]', 'e/[x]/two POST', 'e/[...all]', 'f/two POST', 'f/[x]', 'g/[x]/two', 'g/[...all] POST'))
+    onEveryHost(t, { dir, ...options }, async (t, host) => {
+      for (const [target, expected] of Object.entries({
+        'GET /a/1/': ['a/[...all]', { all: ['1'] }],
+        'GET /a/1/2/': ['a/[x]/[y]', { x: '1', y: '2' }],
+        'GET /a/1/%0A/': ['a/[x]/[y]', { x: '1', y: '\n' }],
+        'GET /b/1/': ['b/[x]', { x: '1' }],
+        'POST /b/1/': 405,
+        'POST /b/1/2/': ['b/[x]/[y]', { x: '1', y: '2' }],
+        'GET /c/': ['c', {}],
+        'GET /c/%2F/': ['c/[x]', { x: '/' }],
+        'GET /d/': ['d/[[...opt]]', {}],
+        'GET /d/1/': ['d/[x]', { x: '1' }],
+        'GET /e/1/two/': 405,
+        'GET /f/two/': 405,
+        'GET /f/one/': ['f/[x]', { x: 'one' }],
+        'POST /g/1/two/': 405,
+        'POST /g/1/': ['g/[...all]', { all: ['1'] }]
+      })) {
+        const [method, path] = target.split(' ') as [string, string]
+        t.strictSame(await who(host, path, method), expected, target)
+      }
+    })
+  })
+}
+
 /** Sends bytes as they are, and reads until the server closes. */
 function raw (host: RunningHost, target: string, method = 'GET'): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -425,6 +453,14 @@ t.test("Fastify's router options hold", async (t) => {
     onEveryHost(t, withOptions({ maxParamLength: 10 }), async (t, host) => {
       t.strictSame(await who(host, '/d/1234567890'), ['d/[s]', { s: '1234567890' }])
       t.equal(await who(host, '/d/12345678901'), 414)
+    }, FASTIFY)
+    // Another file, whose path this is not, must not get it.
+    onEveryHost(t, { dir: t.testdir(app('d/[s]', 'd/[...all] GET POST', 'o/[s]/x', 'o/[[...all]]')), fastifyOptions: { routerOptions: { maxParamLength: 10 } } }, async (t, host) => {
+      t.equal(await who(host, '/d/12345678901'), 414)
+      t.equal(await who(host, '/d/12345678901', 'POST'), 405)
+      t.strictSame(await who(host, '/d/12345678901/x'), ['d/[...all]', { all: ['12345678901', 'x'] }])
+      t.equal(await who(host, '/o/12345678901/x'), 414)
+      t.strictSame(await who(host, '/o/12345678901'), ['o/[[...all]]', { all: ['12345678901'] }])
     }, FASTIFY)
     onEveryHost(t, withOptions({ maxParamLength: 5000 }), async (t, host) => {
       const value = 'x'.repeat(4000)
