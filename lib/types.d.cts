@@ -42,6 +42,19 @@ declare module 'ne*xt' {
 
 declare module 'server-onl*y' {}
 
+/** What `fetch()` takes beside the options of the Web, as Next.js declares it. */
+interface NextFetchRequestConfig {
+  revalidate?: number | false
+  tags?: string[]
+}
+
+/** Node.js's own types know no `cache`. */
+type RequestCacheOption = typeof globalThis extends { onmessage: any } ? {} : { cache?: 'default' | 'force-cache' | 'no-cache' | 'no-store' | 'only-if-cached' | 'reload' }
+
+interface RequestInit extends RequestCacheOption {
+  next?: NextFetchRequestConfig | undefined
+}
+
 /** The second argument of a handler, as Next.js 15.5 and later declare it when they build. */
 interface RouteContext<AppRouteHandlerRoute extends string> {
   params: Promise<import('fastify-app-routes/next').ParamsOf<AppRouteHandlerRoute>>

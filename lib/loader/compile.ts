@@ -16,6 +16,9 @@ const strips = 'typescript' in process.features && Boolean((process.features as 
 // A false hit only means that esbuild compiles a file which Node.js could have stripped.
 const NOT_STRIPPABLE = /\b(?:enum|namespace|module)\s+[\w$]+\s*\{|\bimport\s+[\w$]+\s*=|^\s*export\s*=|^\s*@[\w$]+|\bconstructor\s*\([^)]*\b(?:public|private|protected|readonly)\s/m
 
+// What strings hold as well: left to Node.js where there is no tsx. Decorators within a line, `accessor`, `using`, `<Type>value`.
+const PERHAPS_NOT_STRIPPABLE = /[{;(,}]\s*@[\w$]|\baccessor\s+[\w$#[]|\busing\s+[\w$]+\s*=|(?:[=(,:?]|\breturn)\s*<[\w$[{(]/
+
 // Where `<` cannot mean "less than". A false hit only means that esbuild writes the same JavaScript again.
 const JSX = /(?:^|[=(?:,{[>]|&&|\|\||\?\?|\b(?:return|default|yield|await|case))\s*<(?:>|[A-Za-z_$][\w$.:-]*(?:\s+[\w{/]|\s*\/?>))/m
 
@@ -27,8 +30,7 @@ export function compile (file: string, source: string, format: Format): string |
   if (!COMPILED.test(file)) return mayHoldJsx(source) && findTsx(file) !== undefined ? transform(file, source, format, esbuildFor(file, '')) : undefined
   const isJsx = file.endsWith('x')
   const isStrippable = !isJsx && strips && !NOT_STRIPPABLE.test(source) && !(format === 'commonjs' && ESM_SYNTAX.test(source))
-  // Whether an imported name is a type can't be told for certain here; without tsx it is left to Node.js.
-  if (isStrippable && (!mayImportTypes(source) || findTsx(file) === undefined)) return undefined
+  if (isStrippable && (!needsTsx(source) || findTsx(file) === undefined)) return undefined
   const why = isJsx || strips ? 'It holds syntax that Node.js cannot strip (JSX, enums, decorators, parameter properties, or import and export in a CommonJS file).' : `Node.js ${process.versions.node} does not run TypeScript by itself.`
   return transform(file, source, format, esbuildFor(file, why))
 }
@@ -63,12 +65,17 @@ function transform (file: string, source: string, format: Format, esbuild: Esbui
 const NAMED_IMPORT = /^[ \t]*import\s+(?!type\s)(?:[\w$]+\s*,\s*)?\{([^}]*)\}\s*from/gm
 const DEFAULT_IMPORT = /^[ \t]*import\s+(?!type\s+[\w${])([\w$]+)\s*(?:,\s*\{[^}]*\}\s*)?from/gm
 
+/** Whether Node.js may be unable to strip it, which cannot be told for certain here; without tsx it is left to Node.js. */
+function needsTsx (source: string): boolean {
+  const code = source.replace(/^[ \t]*(?:\/\/|\/?\*).*$/gm, '')
+  return PERHAPS_NOT_STRIPPABLE.test(code) || mayImportTypes(code)
+}
+
 /**
  * Whether an import may be of a type and not say so, which TypeScript allows and Node.js does not: a name that is nowhere
  * called, constructed, extended or looked into.
  */
-function mayImportTypes (source: string): boolean {
-  const code = source.replace(/^[ \t]*(?:\/\/|\/?\*).*$/gm, '')
+function mayImportTypes (code: string): boolean {
   const names = [...code.matchAll(NAMED_IMPORT)]
     .flatMap(([, list]) => list!.split(','))
     .map((item) => item.trim())

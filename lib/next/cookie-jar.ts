@@ -54,7 +54,7 @@ export class CookieJar implements ReadonlyRequestCookies {
 
   [inspect.custom] (): string { return `RequestCookies ${JSON.stringify(Object.fromEntries(this.#all()))}` }
 
-  [Symbol.iterator] (): MapIterator<[string, ResponseCookie]> {
+  [Symbol.iterator] (): ReturnType<RequestCookies[typeof Symbol.iterator]> {
     return this.#all().entries()
   }
 

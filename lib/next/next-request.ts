@@ -16,7 +16,7 @@ export interface Geo {
   longitude?: string | undefined
 }
 
-export interface RequestInit extends globalThis.RequestInit {
+export interface RequestInit extends Omit<globalThis.RequestInit, 'duplex'> {
   nextConfig?: NextUrlConfig | undefined
   duplex?: 'half' | undefined
   /** As in Next.js 13 and 14. */

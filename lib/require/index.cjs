@@ -1,3 +1,4 @@
 'use strict'
 
+require('./refuse-foreign.cjs')
 module.exports = require('../../dist/index.js').default

@@ -31,6 +31,27 @@ const LIKE_JEST = `
   const fastify = Fastify()
   console.log(await fastify.register(entry.namespace.default, './app').then(() => 'started', ({ code }) => code))`
 
+/** Jest's `require()` evaluates the text of CommonJS modules in its realm. */
+const LIKE_REQUIRE_OF_JEST = `
+  const { createRequire } = require('node:module')
+  const { readFileSync } = require('node:fs')
+  const vm = require('node:vm')
+  const context = vm.createContext()
+  function load (file) {
+    const module = { exports: {} }
+    const inner = (name) => name.startsWith('.') ? load(createRequire(file).resolve(name)) : require(name)
+    vm.runInContext('(function (require, module) {' + readFileSync(file) + '})', context)(inner, module)
+    return module.exports
+  }
+  for (const face of ['index', 'express']) {
+    try { load('${path.resolve(import.meta.dirname, '../../lib/require')}/' + face + '.cjs') } catch ({ code }) { console.log(code) }
+  }`
+
+t.test('where it cannot even be required, it says why', async (t) => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', LIKE_REQUIRE_OF_JEST], { env: { ...process.env, NODE_OPTIONS: '' } })
+  t.equal(stdout.trim(), 'FAR_ERR_FOREIGN_LOADER\nFAR_ERR_FOREIGN_LOADER')
+})
+
 t.test('it can be imported, and says why it does not start', async (t) => {
   const [command, ...before] = process.platform === 'win32' ? [process.execPath] : ['/usr/bin/env', '-u', 'NODE_OPTIONS', process.execPath]
   const { stdout } = await promisify(execFile)(command!, [...before, '--no-warnings', '--experimental-vm-modules', '--input-type=module', '-e', LIKE_JEST])

@@ -113,6 +113,12 @@ const APP: Files = {
   'app/mts/route.mts': esm('../../src/local-mts.mts', true),
   'app/cjs/route.cjs': cjs('../../src/local.cjs', false),
   'app/cts/route.cts': cjs('../../src/local.cjs', true),
+  'app/later/route.ts': `const mark: any = (): void => {}
+class Counter { @mark count = 1 }
+class Cell { accessor value = 2 }
+using nothing = { [Symbol.dispose] () {} }
+export const GET = () => Response.json([<number>new Counter().count, new Cell().value, typeof nothing])
+`,
   'app/enum/route.ts': "enum Color { Red = 'red' }\nexport const GET = () => new Response(Color.Red)\n",
   'src/local-ts.ts': `${LOCAL_IMPORTS}export ${READ(true)}`,
   'src/local-mts.mts': `${LOCAL_IMPORTS}export ${READ(true)}`,
@@ -151,6 +157,7 @@ async function check () {
     seen.files[kind] = answer
   }
   seen.enum = await get(first, '/enum')
+  seen.later = await get(first, '/later')
   seen.jsx = await get(first, '/tsx', 'POST')
   seen.inside = [(await import('./node_modules/next/inner.js')).inner, (await import('./node_modules/next/inner.mjs')).inner, (await import('./.next/server/chunk.mjs')).inner, (await import('./.next/server/chunk.cjs')).inner]
   try { await start('./broken') } catch (error) {
@@ -297,6 +304,7 @@ for (const [name, node] of NODES) {
             t.strictSame(answer, EXPECTED, `route.${file}`)
           }
           t.equal(out.enum, 'red', 'syntax that Node.js cannot strip')
+          t.strictSame(out.later, [1, 2, 'object'], 'and what shows less clearly')
           t.strictSame(out.jsx, ['p', { id: 'x', children: 'text' }], 'JSX without React')
           t.strictSame(out.inside, [true, true, true, true], 'importers inside next and .next keep the real modules')
           t.strictSame(out.broken?.map(([code, file]: string[]) => [code, file]), ['cookies', 'missing', 'syntax', 'throws'].map((folder) => ['FAR_ERR_LOAD', `${folder}/route.ts`]).sort((a, b) => out.broken.findIndex((p: string[]) => p[1] === a[1]) - out.broken.findIndex((p: string[]) => p[1] === b[1])), 'all that cannot be loaded at once')

@@ -33,6 +33,8 @@ export async function GET (request: NextRequest, context: RouteContext<'/shops/[
   equal(await shop('a')).is<number>(true)
   equal(new URLPattern({ pathname: '/:a' }).exec(request.url)?.pathname.groups.a).is<string | undefined>(true)
   equal(userAgent(request).isBot).is<boolean>(true)
+  const fetched = await fetch('http://localhost/', { cache: 'force-cache', next: { revalidate: 60, tags: ['shops'] } })
+  equal(fetched.status).is<number>(true)
   const same: WithExtension = request
   void same
   return NextResponse.json({ id })
