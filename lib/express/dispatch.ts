@@ -12,13 +12,13 @@ import { ExpressArrival } from './arrival.ts'
 import { ExpressExchange } from './exchange.ts'
 import { hasTheRest, ignoresCase, ownPath, type Asked, type ExpressMount, type Host } from './mount.ts'
 import { ExpressPassed } from './passed.ts'
-import { fullTarget, type ConnectResponse } from './request.ts'
+import { fullTarget, withoutExtraSlashes, type ConnectResponse } from './request.ts'
 
 export function dispatch (mount: ExpressMount, host: Host): void {
   const target = fullTarget(host.req)
   const path = pathOf(target)
   const below = pathOf(host.req.url!)
-  const mountPath = path.endsWith(below) ? path.slice(0, path.length - below.length) : path
+  const mountPath = withoutExtraSlashes(path.endsWith(below) ? path.slice(0, path.length - below.length) : path)
   const asked = { target, path, own: mount.basePath === '' ? below : ownPath(mount, path, mountPath) }
   const { gate } = mount
   if (gate === undefined || target === '*') deliver(mount, host, asked, mountPath, undefined)

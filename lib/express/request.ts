@@ -65,25 +65,34 @@ function isParsedString ({ body, headers }: ConnectRequest): boolean {
     /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '') && Number(length) !== Buffer.byteLength(body)
 }
 
-/** The absolute form keeps its authority, and loses the mount path behind it. Connect does not tell which that is. */
-function fullAbsolute (url: string, original: string, mountPath: string | undefined): string {
-  const path = pathOf(url)
-  const asked = pathOf(original)
-  const isCut = mountPath === undefined ? asked.endsWith(path) : asked === mountPath + path || (path === '/' && asked === mountPath)
-  return isCut ? original : (mountPath ?? '') + path + searchOf(url)
-}
-
 /**
  * The target that the client asked for, mount prefix included. It ends with what the router matched (`url`): where a
  * middleware has rewritten that, the rewritten one counts, so that all see the same path.
  */
 export function fullTarget (req: ConnectRequest): string {
   const url = req.url!
-  const original = req.originalUrl
+  const { originalUrl: original, baseUrl } = req
   if (original === undefined || original === url) return url
-  if (!url.startsWith('/')) return fullAbsolute(url, original, req.baseUrl)
-  if (original.endsWith(url) && (req.baseUrl === undefined || original === req.baseUrl + url)) return original
+  if (!url.startsWith('/')) return fullAbsolute(url, original, baseUrl)
+  return isCut(original, url, baseUrl) ? original : (baseUrl ?? '') + url
+}
+
+/** The absolute form keeps its authority, and loses the mount path behind it. */
+function fullAbsolute (url: string, original: string, mountPath: string | undefined): string {
+  const path = pathOf(url)
+  return isCut(pathOf(original), path, mountPath) ? original : (mountPath ?? '') + path + searchOf(url)
+}
+
+/** Whether `rest` is what a router has left of a target behind a mount path. Connect does not tell which path that is. */
+function isCut (original: string, rest: string, mountPath: string | undefined): boolean {
+  if (original.endsWith(rest) && (mountPath === undefined || original === mountPath + rest)) return true
   // Mounted at /api, a request for /api has the url '/'.
-  if (/^\/(?:\?|$)/.test(url) && original === (req.baseUrl ?? original.slice(0, original.length - url.length + 1)) + url.slice(1)) return original
-  return (req.baseUrl ?? '') + url
+  const end = /^\/(?:\?|$)/.test(rest) && !original.endsWith(rest) ? rest.slice(1) : rest
+  if (!original.endsWith(end)) return false
+  return mountPath === undefined || (mountPath !== '' && withoutExtraSlashes(original.slice(0, original.length - end.length)) === mountPath)
+}
+
+/** Express 4 cuts a slash too many off with the mount path: of `/api//admin`, mounted at /api, it leaves `/admin`. */
+export function withoutExtraSlashes (mountPath: string): string {
+  return mountPath.replace(/\/+(?=\/|$)/g, '')
 }

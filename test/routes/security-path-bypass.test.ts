@@ -2,9 +2,16 @@
  * A server guards a part of its paths with a hook of its own: no spelling of a path may get to a handler there without
  * the hook having seen that path.
  */
+import express from 'express'
+// @ts-expect-error -- the alias has no declarations of its own
+import express4 from 'express4'
 import fc from 'fast-check'
+import { appRoutes as expressRoutes } from 'fastify-app-routes/express'
+import { once } from 'node:events'
+import http from 'node:http'
 import type net from 'node:net'
 import http2 from 'node:http2'
+import path from 'node:path'
 import t from 'tap'
 import { HOSTS, onEveryHost, type RunningHost, type StartOptions } from '../hosts.ts'
 import { anySpelling, probe, SPELLINGS } from '../spellings.ts'
@@ -116,6 +123,48 @@ for (const [name, setup] of [['a hook that compares the path', guards], ['middle
     })
   }
 }
+
+t.test('a directory that is mounted below a path: guards beside it are not walked round by slashes', async (t) => {
+  const dir = t.testdir(app)
+  const closed = (_req: unknown, res: any): void => { res.status(401).end() }
+  for (const [name, create] of Object.entries({ 'express 4': express4, 'express 5': express }) as Array<[string, typeof express]>) {
+    for (const trailingSlash of [false, true, 'ignore'] as const) {
+      const server = create()
+      const outer = create.Router()
+      const inner = expressRoutes({ dir: path.join(dir, 'admin'), trailingSlash })
+      const routes = expressRoutes({ dir, trailingSlash })
+      server.use('/api/admin', closed)
+      server.use('/api', routes as any)
+      server.use('/a/b', closed)
+      server.use('/a', outer)
+      outer.use('/b', inner as any)
+      await Promise.all([routes.ready(), inner.ready()])
+      const listener = http.createServer(server).listen(0, 'localhost')
+      await once(listener, 'listening')
+      t.teardown(async () => {
+        listener.close()
+        await Promise.all([routes.close(), inner.close()])
+      })
+      const url = `http://localhost:${(listener.address() as net.AddressInfo).port}`
+      const ask = (target: string): Promise<number> => probe({ url } as RunningHost, target)
+
+      for (const target of ['/api//admin', '/api///admin', '/api//admin/', '/api//admin?x', '/API//admin', '/api//admin/users', '/api/.//admin', '/api//./admin', '/api/\\admin', '/api//\\admin', 'http://localhost/api//admin', 'http://localhost/api//admin/users?x', '/a//b', '/a//b/', '/a//b?x', '/a//b/users', '/a/b//users', '/a//b//users', '/a//b/%75sers']) {
+        seen.length = 0
+        const status = await ask(target)
+        t.strictSame(seen, [], `${target} is answered by no handler in ${name}, trailingSlash: ${String(trailingSlash)}`)
+        t.ok([308, 401, 404].includes(status), `${target} is ${status}`)
+      }
+      for (const target of SPELLINGS) {
+        if (!target.startsWith('/')) continue
+        seen.length = 0
+        await ask('/api' + target)
+        t.notOk(seen.some((sighting) => sighting.file.startsWith('admin')), `/api${target} in ${name}`)
+      }
+      t.equal(await ask('/api//public/files/x'), 308, 'what is not guarded is redirected')
+      t.equal(await ask(trailingSlash === true ? '/api/public/files/x/' : '/api/public/files/x'), 200)
+    }
+  }
+})
 
 t.test('the same over HTTP/2, where any characters may stand in a path', async (t) => {
   const dir = t.testdir(app)
