@@ -2,7 +2,7 @@ import type { AppDirectoryProblem } from '../errors.ts'
 import type { Compat } from './options.ts'
 import type { Entry } from './scan.ts'
 import { asRouted } from './path.ts'
-import { interceptionMarker, parseSegment, type Segment } from './segments.ts'
+import { formatSegment, interceptionMarker, parseSegment, type Segment } from './segments.ts'
 
 /**
  * The layout problems of an app directory: what makes Next.js refuse it, or serve nothing but errors from it.
@@ -40,7 +40,7 @@ export function findPagesConflicts (pages: Entry[], app: Entry[], compat: Compat
 function shapeOf ({ segments }: Entry): string {
   return segments.map((text) => {
     const segment = parseSegment(text)
-    return 'problem' in segment || segment.kind === 'static' ? text : `[${segment.kind}]`
+    return 'problem' in segment || segment.kind === 'static' ? text : `${segment.prefix}[${segment.kind}]`
   }).join('/')
 }
 
@@ -124,56 +124,62 @@ function sameForm (group: Entry[]): Entry[][] {
   return [true, false].map((isCode) => group.filter(({ metadata }) => metadata?.isCode === isCode)).filter(({ length }) => length > 1)
 }
 
+/** What is below a path, in ordinary folders or in those with one marker of intercepting folders. */
 interface Level {
-  /** By the marker of intercepting folders, '' for ordinary ones; then by name, with the files. */
-  dynamic: Record<string, Map<string, string[]>>
-  catchAll: Map<string, string[]>
-  optional: Map<string, string[]>
+  /** As the first folder there spells it. */
+  path: string
+  marker: string
+  /** The files whose path ends there. */
+  ends: string[]
+  /** By name, with the files. */
+  dynamic: Map<string, string[]>
+  'catch-all': Map<string, string[]>
+  'optional-catch-all': Map<string, string[]>
 }
 
 /** Dynamic segments of one level that exclude each other. */
 function sameLevel (entries: Array<Entry & { parsed: Segment[] }>, compat: Compat): AppDirectoryProblem[] {
   const levels = new Map<string, Level>()
   const ends = new Map<string, string[]>()
-  const level = (key: string): Level => {
-    let found = levels.get(key)
-    if (found === undefined) levels.set(key, found = { dynamic: {}, catchAll: new Map(), optional: new Map() })
-    return found
-  }
   for (const entry of entries) {
+    // Without the names of parameters, and with them.
     let key = ''
+    let path = ''
     for (const segment of entry.parsed) {
       if (segment.kind === 'static') key += '/' + segment.value
       else {
-        const at = level(key)
-        const kind = segment.kind === 'dynamic' ? (at.dynamic[segment.prefix] ??= new Map<string, string[]>()) : segment.kind === 'catch-all' ? at.catchAll : at.optional
-        kind.set(segment.name, [...kind.get(segment.name) ?? [], entry.file])
-        key += segment.kind === 'dynamic' ? `/${segment.prefix}[]` : segment.kind === 'catch-all' ? '/[...]' : '/[[...]]'
+        const { kind, name, prefix: marker } = segment
+        if (!ends.has(key)) ends.set(key, [])
+        let level = levels.get(`${key}/${marker}`)
+        if (level === undefined) levels.set(`${key}/${marker}`, level = { path: path || '/', marker, ends: ends.get(key)!, dynamic: new Map(), 'catch-all': new Map(), 'optional-catch-all': new Map() })
+        level[kind].set(name, [...level[kind].get(name) ?? [], entry.file])
+        key += '/' + formatSegment({ ...segment, name: '' })
       }
+      path += '/' + formatSegment(segment)
     }
-    ends.set(key, [...ends.get(key) ?? [], entry.file])
+    ends.set(key, ends.get(key) ?? [])
+    ends.get(key)!.push(entry.file)
   }
-  return [...levels].flatMap(([key, at]) => levelProblems(key || '/', at, ends.get(key) ?? [], compat))
+  return [...levels.values()].flatMap((level) => levelProblems(level, compat))
 }
 
-/** @param ends the files whose path ends there */
-function levelProblems (path: string, at: Level, ends: string[], compat: Compat): AppDirectoryProblem[] {
+function levelProblems ({ path, marker, ends, dynamic, 'catch-all': catchAlls, 'optional-catch-all': optionals }: Level, compat: Compat): AppDirectoryProblem[] {
   const problems: AppDirectoryProblem[] = []
-  for (const names of [...Object.values(at.dynamic), at.catchAll, at.optional]) {
+  for (const names of [dynamic, catchAlls, optionals]) {
     const [first, ...rest] = names
     for (const [name, files] of rest) {
       problems.push(layout(`You cannot use different slug names for the same dynamic path ('${first![0]}' !== '${name}').`, [...first![1], ...files], `Use one name for the parameter below ${path}.`))
     }
   }
-  const [catchAll] = at.catchAll
-  const [optional] = at.optional
+  const [catchAll] = catchAlls
+  const [optional] = optionals
   if (catchAll !== undefined && optional !== undefined) {
-    problems.push(layout(`You cannot use both an required and optional catch-all route at the same level ("[...${catchAll[0]}]" and "[[...${optional[0]}]]").`, [...catchAll[1], ...optional[1]], 'Keep the optional one: it also serves what the required one does.'))
+    problems.push(layout(`You cannot use both an required and optional catch-all route at the same level ("${marker}[...${catchAll[0]}]" and "${marker}[[...${optional[0]}]]").`, [...catchAll[1], ...optional[1]], 'Keep the optional one: it also serves what the required one does.'))
   }
   // 15 alone let the two stand side by side.
   if (optional !== undefined && ends.length > 0 && compat !== 15) {
     const below = path === '/' ? '' : path
-    problems.push(layout(`You cannot define a route with the same specificity as an optional catch-all route ("${path}" and "${below}/[[...${optional[0]}]]").`, [...ends, ...optional[1]], `Remove one of the two, or make it a required catch-all: [...${optional[0]}].`))
+    problems.push(layout(`You cannot define a route with the same specificity as an optional catch-all route ("${path}" and "${below}/${marker}[[...${optional[0]}]]").`, [...ends, ...optional[1]], `Remove one of the two, or make it a required catch-all: ${marker}[...${optional[0]}].`))
   }
   return problems
 }

@@ -11,7 +11,7 @@ import { GUARDS } from './route-config.ts'
 import { scan, type Entry } from './scan.ts'
 import { scanPages } from './scan-pages.ts'
 import { readSegmentConfig, type SegmentConfig } from './segment-config.ts'
-import { parseSegment, type Segment } from './segments.ts'
+import { isIntercepted, parseSegment, type Segment } from './segments.ts'
 import { METHODS, RouteTable, type Handler, type Route, type RouterOptions } from './table.ts'
 
 export interface LoadOptions {
@@ -54,7 +54,13 @@ export async function loadTable (dir: string, options: LoadOptions): Promise<Rou
   const routes = await Promise.all([...loaded.values()].map((file) => makeRoute(file, plugins, options, failures)))
   problems.push(...inOrder(failures))
   if (problems.length > 0) throw new AppDirectoryError(dir, problems)
-  return new RouteTable(routes.filter((route) => route !== null), options.router, [...plugins.values()])
+  return new RouteTable(routes.filter((route) => route !== null).filter((route) => isServed(route, options.warn)), options.router, [...plugins.values()])
+}
+
+function isServed ({ file, segments, path }: Route, warn: LoadOptions['warn']): boolean {
+  if (!isIntercepted(segments)) return true
+  warn(`${file} is not served: ${path} intercepts what the client router of Next.js asks for, and has no URL of its own.`)
+  return false
 }
 
 async function makeRoute ({ entry, module, source }: LoadedFile, plugins: Map<string, FolderPlugin>, options: LoadOptions, problems: AppDirectoryProblem[]): Promise<Route | null> {

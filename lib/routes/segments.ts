@@ -3,7 +3,16 @@ export type Segment =
   | { kind: 'static', value: string }
   // `prefix` is the marker of an intercepting folder: `(.)[id]` serves `/(.)1`.
   | { kind: 'dynamic', name: string, prefix: string }
-  | { kind: 'catch-all' | 'optional-catch-all', name: string }
+  | { kind: 'catch-all' | 'optional-catch-all', name: string, prefix: string }
+
+/**
+ * Whether a path ends with an intercepting catch-all (`(.)[...path]`). Without the client router nobody asks for it, and it must
+ * not be taken for an ordinary one.
+ */
+export function isIntercepted (segments: readonly Segment[]): boolean {
+  const last = segments.at(-1)
+  return last !== undefined && last.kind !== 'static' && last.kind !== 'dynamic' && last.prefix !== ''
+}
 
 /** Whether a path has no parameters. */
 export const isFixed = (segments: readonly Segment[]): boolean => segments.every(({ kind }) => kind === 'static')
@@ -57,8 +66,7 @@ export function parseSegment (text: string): Segment | { problem: string } {
   if (name.startsWith('.')) return { problem: `Segment names may not start with erroneous periods ('${name}')` }
   if (name === '') return { problem: 'Parameter names cannot be empty' }
   if (optional && !catchAll) return { problem: `Optional route parameters are not yet supported ("${text}")` }
-  if (!catchAll) return { kind: 'dynamic', name, prefix }
-  return { kind: optional ? 'optional-catch-all' : 'catch-all', name }
+  return { kind: optional ? 'optional-catch-all' : catchAll ? 'catch-all' : 'dynamic', name, prefix }
 }
 
 /** The text of a segment, as its folder spells it. */
@@ -66,7 +74,7 @@ export function formatSegment (segment: Segment): string {
   switch (segment.kind) {
     case 'static': return segment.value
     case 'dynamic': return `${segment.prefix}[${segment.name}]`
-    case 'catch-all': return `[...${segment.name}]`
-    case 'optional-catch-all': return `[[...${segment.name}]]`
+    case 'catch-all': return `${segment.prefix}[...${segment.name}]`
+    case 'optional-catch-all': return `${segment.prefix}[[...${segment.name}]]`
   }
 }

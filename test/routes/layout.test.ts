@@ -154,6 +154,13 @@ const SOUND: Array<[files: string[], answers: Answers]> = [
   [['feed/(..)photo/route.ts', 'photo/route.ts'], { '/photo': 'photo', '/feed/photo': 404 }],
   [['(...)x/route.ts'], { '/(...)x': '(...)x', '/x': 404 }],
   [['p/(.)[id]/route.ts', 'p/[id]/route.ts'], { '/p/1': ['p/[id]', { id: '1' }], '/p/(.)1': ['p/(.)[id]', { id: '1' }] }],
+  [['p/(.)[name]/route.ts', 'p/q/(..)[other]/route.ts'], { '/p/(.)1': ['p/(.)[name]', { name: '1' }], '/p/q/(..)1': ['p/q/(..)[other]', { other: '1' }] }],
+  [['a/(.)[...b]/route.ts'], { '/a/1/2': 404, '/a': 404 }],
+  [['a/(.)[...b]/route.ts', 'a/[...c]/route.ts'], { '/a/1/2': ['a/[...c]', { c: ['1', '2'] }], '/a/(.)1/2': ['a/[...c]', { c: ['(.)1', '2'] }] }],
+  [['a/(.)[...b]/route.ts', 'a/[[...c]]/route.ts'], { '/a/1': ['a/[[...c]]', { c: ['1'] }] }],
+  [['a/(.)[[...b]]/route.ts', 'a/[[...c]]/route.ts'], { '/a': ['a/[[...c]]', {}] }],
+  [['a/(.)[[...b]]/route.ts'], { '/a': 404, '/a/(.)1/2': 404 }],
+  [['[...slug]/page.tsx', '@modal/(.)[...path]/page.tsx', 'api/x/route.ts'], { '/api/x': 'api/x' }],
   [['a/b/(..)(..)y/route.ts'], { '/a/b/(..)(..)y': 'a/b/(..)(..)y', '/y': 404 }],
   // Slots and groups vanish.
   [['@slot/route.ts'], { '/': '@slot', '/@slot': 404 }],
@@ -288,7 +295,10 @@ const BROKEN: Array<[files: string[], messages: string[], compat?: Compat]> = [
   [['z/[my-id]/[myid]/route.ts'], ['You cannot have the slug names "my-id" and "myid" differ only by non-word symbols within a single dynamic path in route "/z/[my-id]/[myid]".']],
   [['x/[...a]/route.ts', 'x/[[...b]]/route.ts'], ['You cannot use both an required and optional catch-all route at the same level ("[...a]" and "[[...b]]").']],
   [['x/[...a]/route.ts', 'x/[[...b]]/route.ts', 'x/[a]/route.ts'], ['You cannot use both an required and optional catch-all route at the same level']],
-  [['x/[a]/[[...b]]/route.ts', 'x/[a]/route.ts'], ['same specificity as an optional catch-all route']],
+  [['x/page.tsx', 'x/@m/(.)[[...o]]/page.tsx', 'api/x/route.ts'], ['same specificity as an optional catch-all route ("/x" and "/x/(.)[[...o]]").']],
+  [['x/(.)[...a]/route.ts', 'x/(.)[[...b]]/route.ts'], ['You cannot use both an required and optional catch-all route at the same level ("(.)[...a]" and "(.)[[...b]]").']],
+  [['x/(.)[...a]/route.ts', 'x/(.)[...b]/route.ts'], ["different slug names for the same dynamic path ('a' !== 'b')"]],
+  [['x/[a]/[[...b]]/route.ts', 'x/[a]/route.ts'], ['same specificity as an optional catch-all route ("/x/[a]" and "/x/[a]/[[...b]]").']],
   [['x/[a]/[[...b]]/route.ts', 'x/[c]/y/route.ts'], ["different slug names for the same dynamic path ('a' !== 'c')"]],
   [['x/[a]/page.tsx', 'x/[b]/y/route.ts'], ["different slug names for the same dynamic path ('a' !== 'b')"]],
   [['x/[...a]/y/[...b]/route.ts'], ['Catch-all must be the last part of the URL in route "/x/[...a]/y/[...b]".']],
@@ -302,6 +312,18 @@ const BROKEN: Array<[files: string[], messages: string[], compat?: Compat]> = [
     'Parameter names cannot be empty in route "/m1/[]".', 'erroneous periods', 'Conflicting route and page at /m3', "('a' !== 'b')", 'Catch-all must be the last part of the URL in route "/m5/[...a]/b".'
   ]]
 ]
+
+t.test('what is said of parameters names folders as they are called', async (t) => {
+  const { server, problems } = await load(t.testdir(layout(['u/[id]/(.)[a]/[b]/route.ts', 'u/[id]/(.)[a]/[c]/route.ts'])))
+  t.match(problems, [{ mend: 'Use one name for the parameter below /u/[id]/(.)[a].' }])
+  await server.close()
+})
+
+t.test('a route file below an intercepting catch-all is warned of', async (t) => {
+  const { server, warnings } = await load(t.testdir(layout(['a/(.)[...b]/route.ts'])))
+  t.match(warnings, [/^a\/\(\.\)\[\.\.\.b\]\/route\.ts is not served: \/a\/\(\.\)\[\.\.\.b\] intercepts/])
+  await server.close()
+})
 
 t.test('layouts that do not start name the files, say what is wrong and how to mend it', async (t) => {
   for (const [files, messages, compat] of BROKEN) {
