@@ -12,7 +12,7 @@ export function findConflicts (entries: Entry[], compat: Compat): AppDirectoryPr
   const problems: AppDirectoryProblem[] = []
   const sound: Array<Entry & { parsed: Segment[] }> = []
   for (const entry of entries) {
-    const parsed = parsePath(entry, problems)
+    const parsed = parsePath(entry, compat, problems)
     if (parsed !== null) sound.push({ ...entry, parsed })
   }
   problems.push(...samePath(sound, compat), ...sameLevel(sound, compat))
@@ -49,7 +49,7 @@ function layout (message: string, files: string[], mend: string): AppDirectoryPr
 }
 
 /** What is wrong with one path taken alone. */
-function parsePath (entry: Entry, problems: AppDirectoryProblem[]): Segment[] | null {
+function parsePath (entry: Entry, compat: Compat, problems: AppDirectoryProblem[]): Segment[] | null {
   const found: AppDirectoryProblem[] = []
   const parsed: Segment[] = []
   const names: string[] = []
@@ -81,6 +81,10 @@ function parsePath (entry: Entry, problems: AppDirectoryProblem[]): Segment[] | 
     }
     names.push(segment.name)
   })
+  // 16 cuts the path in two where a marker stands.
+  if (compat === 16 && entry.segments.map(interceptionMarker).some((marker) => marker !== '' && entry.path.split(marker).length > 2)) {
+    found.push(layout(`Invalid interception route: ${entry.path}. It holds one marker twice.`, [entry.file], 'Intercept in one folder of the path only.'))
+  }
   problems.push(...found)
   return found.length === 0 ? parsed : null
 }

@@ -257,6 +257,7 @@ t.test('layouts that start', async (t) => {
 /** Layouts that don't, with what is said of each problem: words of Next.js where it has some. */
 const BROKEN: Array<[files: string[], messages: string[], compat?: Compat]> = [
   [['deep/(..)(..)y/route.ts'], ['Invalid interception route: /deep/(..)(..)y.']],
+  [['a/(.)x/b/(.)y/route.ts'], ['Invalid interception route: /a/(.)x/b/(.)y.']],
   [['(..)y/route.ts'], ['Invalid interception route: /(..)y.']],
   [['@slot/route.ts', 'route.ts'], ['Conflicting routes at /: route at /@slot/route and route at /route']],
   [['a/@one/b/route.ts', 'a/@two/b/route.ts'], ['Conflicting routes at /a/b: route at /a/@one/b/route and route at /a/@two/b/route']],
@@ -312,6 +313,13 @@ const BROKEN: Array<[files: string[], messages: string[], compat?: Compat]> = [
     'Parameter names cannot be empty in route "/m1/[]".', 'erroneous periods', 'Conflicting route and page at /m3', "('a' !== 'b')", 'Catch-all must be the last part of the URL in route "/m5/[...a]/b".'
   ]]
 ]
+
+t.test('one marker twice in a path: 16 alone refuses it', async (t) => {
+  const { server, error } = await load(t.testdir(layout(['a/(.)x/b/(.)y/route.ts'])), 15)
+  t.equal(error, undefined)
+  t.equal((await server.inject('/a/(.)x/b/(.)y')).statusCode, 200)
+  await server.close()
+})
 
 t.test('what is said of parameters names folders as they are called', async (t) => {
   const { server, problems } = await load(t.testdir(layout(['u/[id]/(.)[a]/[b]/route.ts', 'u/[id]/(.)[a]/[c]/route.ts'])))
