@@ -82,13 +82,16 @@ function withoutDots (path: string): string {
   return '/' + segments.join('/')
 }
 
-/** A folder's name, or a path, with every escape that a URL needs: a client sends `ü` as `%C3%BC`. */
+/**
+ * A folder's name, or a path, with every escape that a URL needs: a client sends `ü` as `%C3%BC`. `URL` escapes `^` from
+ * Node.js 24 on.
+ */
 export function asSpelled (text: string): string {
   if (!UNSPELLED.test(text)) return text
-  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()).replace(/[^\x21-\x7e]|["#<>?\\`{}]/gu, encodeURIComponent)
+  return text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()).replace(/[^\x21-\x7e]|["#<>?\\^`{}]/gu, encodeURIComponent)
 }
 
-const UNSPELLED = /[^\x21-\x24\x26-\x7e]|["#<>?\\`{}]/
+const UNSPELLED = /[^\x21-\x24\x26-\x7e]|["#<>?\\^`{}]/
 
 /**
  * A path as the routers of the hosts compare it: decoded, but for reserved characters (`%2F`) and the percent sign.

@@ -171,6 +171,15 @@ t.test('parameters are decoded once, segment by segment', async (t) => {
   })
 })
 
+t.test('a folder whose name some clients escape is reached either way', async (t) => {
+  const dir = t.testdir(app('^a', 'b', '[x]/y'))
+  onEveryHost(t, { dir }, async (t, host) => {
+    for (const path of ['/^a', '/%5Ea', '/%5ea']) t.strictSame(await who(host, path), ['^a', {}], path)
+    t.strictSame(await who(host, '/%5Eb'), 404)
+    if (host.url.startsWith('http:') && host.name !== 'fastify http2') t.equal((await fetch(new URL('/^a', host.url))).status, 200, 'fetch()')
+  })
+})
+
 t.test('parameters may have any name', async (t) => {
   const names = ['__proto__', 'constructor', 'then', 'catch', 'finally', 'toJSON', 'toString', 'valueOf', 'hasOwnProperty', 'my-id', 'a.b', 'ünï', '1', 'a b', '*', ':x', '$', 'length']
   const dir = t.testdir(app(...names.flatMap((name, index) => name.includes('*') ? [] : [`n${index}/[${name.replace(' ', '\u00a0')}]`, `m${index}/[...${name.replace(' ', '\u00a0')}]`])))
