@@ -8,6 +8,7 @@ import type { Passage } from '../proxy/passage.ts'
 import type { TrailingSlash } from '../routes/options.ts'
 import { cutPrefix } from '../routes/path.ts'
 import type { Route } from '../routes/table.ts'
+import { sendAsUtf8 } from '../web/send.ts'
 import { FastifyHost } from './exchange.ts'
 import { FastifyPassed } from './passed.ts'
 import { routedTarget } from './read-path.ts'
@@ -60,7 +61,9 @@ export class FastifyArrival extends FastifyPassed implements Arrival {
   }
 
   setHeaders (headers: readonly string[]): void {
-    if (headers.length > 0) addReplyHeaders(this.reply, headers)
+    if (headers.length === 0) return
+    addReplyHeaders(this.reply, headers)
+    sendAsUtf8(this.reply.raw, headers)
   }
 
   proceed (): void {

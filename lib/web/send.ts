@@ -53,10 +53,27 @@ function addHeaders (res: NodeResponse, headers: readonly string[]): void {
  */
 export function addKept (res: NodeResponse, headers: readonly string[]): void {
   addHeaders(res, headers)
+  sendAsUtf8(res, headers)
   const kept = pairsWhere(headers, isKept)
   if (kept.length === 0) return
   beforeHead(res, () => { addMissing(res, kept) })
 }
+
+/**
+ * Has headers go out as UTF-8 where one of them is not in ASCII. Node.js writes a head together with what begins the body, and so
+ * in Latin-1 where that is bytes, or nothing.
+ */
+export function sendAsUtf8 (res: NodeResponse, headers: readonly string[]): void {
+  if (!takesStatusText(res) || !headers.some(isNotAscii)) return
+  const { writeHead } = res
+  res.writeHead = function (this: ServerResponse, ...given: unknown[]) {
+    writeHead.apply(this, given as never)
+    this.flushHeaders()
+    return this
+  }
+}
+
+const isNotAscii = (text: string): boolean => /[\x80-\xff]/.test(text)
 
 /** Calls back when the head is about to be written, once all of its headers can be seen by `getHeader()`. */
 export function beforeHead (res: NodeResponse, listener: () => void): void {

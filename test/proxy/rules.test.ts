@@ -49,6 +49,32 @@ t.test('headers', async (t) => {
   })
 })
 
+t.test('values that are not in ASCII are UTF-8, whoever answers, and with whatever body', async (t) => {
+  const dir = dirOf(t, {
+    text: { 'route.js': "export const GET = () => new Response('x')" },
+    bytes: { 'route.js': "export const GET = () => new Response(new Uint8Array([120]), { headers: { 'content-type': 'a/b' } })" },
+    none: { 'route.js': 'export const GET = () => new Response(null, { status: 204 })' },
+    fails: { 'route.js': "export const GET = () => { throw new Error('no') }" }
+  })
+  const options: StartOptions = {
+    dir,
+    proxyScope: 'host',
+    headers: [{ source: '/:path*', headers: [{ key: 'x-u', value: 'ü' }, { key: 'vary', value: 'x' }] }],
+    fastify: (server) => { server.get('/host', () => 'host').get('/host-bytes', () => Buffer.from('host')) },
+    expressAfter: (app) => { app.get('/host', (_req, res) => { res.send('host') }).get('/host-bytes', (_req, res) => { res.writeHead(200, { 'content-length': '4' }).end(Buffer.from('host')) }) }
+  }
+  onEveryHost(t, options, async (t, host) => {
+    const paths = ['/text', '/bytes', '/none', '/fails', '/nothing', ...host.name === 'node:http' ? [] : ['/host', '/host-bytes']]
+    for (const path of paths) {
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await host.send({ path, method })
+        t.equal(Buffer.from(answer.headers['x-u'] as string, 'latin1').toString(), 'ü', `${method} ${path}: ${answer.status}`)
+        if (path.startsWith('/host') && method === 'GET') t.match(answer, { status: 200, text: 'host', headers: { 'content-length': '4' } })
+      }
+    }
+  }, ['fastify', 'express 4', 'express 5', 'node:http'])
+})
+
 t.test('redirects', async (t) => {
   const redirects: StartOptions['redirects'] = async () => [
     { source: '/old', destination: '/hello', permanent: true },
