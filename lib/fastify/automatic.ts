@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { isWebSocket, responseOn, serveWithoutUpgrade, unlessTaken } from '../beside/upgrade.ts'
 import type { OldCode } from '../handle/passed-request.ts'
-import { answerUnhandled } from '../handle/unhandled.ts'
+import { answerUnhandled, withoutTrailingSlash } from '../handle/unhandled.ts'
 import { wasRerouted } from '../proxy/passage.ts'
-import { cutPrefix, leadsOut } from '../routes/path.ts'
+import { asRouted, cutPrefix, leadsOut } from '../routes/path.ts'
 import { addGateHeaders, passGate } from './gate-hooks.ts'
 import { FastifyPassed } from './passed.ts'
 import { routedPath, routedSearch } from './read-path.ts'
@@ -59,13 +59,23 @@ function passGates ([mount, ...others]: Mounted[], request: FastifyRequest, repl
 
 function sendAnswer (all: Mounted[], request: FastifyRequest, reply: FastifyReply): boolean {
   for (const mount of all) {
-    const automatic = answerUnhandled(mount, routedPath(request.url, mount.router), routedSearch(request.url, mount.router), mount.prefix, request.method)
-    if (automatic !== null) {
+    const path = routedPath(request.url, mount.router)
+    const automatic = answerUnhandled(mount, path, routedSearch(request.url, mount.router), mount.prefix, request.method)
+    if (automatic !== null && (automatic.status === 308 || !isMistaken(mount, path))) {
       sendAutomatic(reply, automatic)
       return true
     }
   }
   return false
+}
+
+/**
+ * Whether the server's router, which compares decoded paths, takes a path for another route's: `/%62log` for that of `/blog`, which
+ * it is not. Then other verbs are 404 as well.
+ */
+function isMistaken ({ table, prefix }: Mounted, path: string): boolean {
+  const own = path.includes('%') ? cutPrefix(path, prefix) : null
+  return own !== null && table.match(withoutTrailingSlash(own)) !== table.match(withoutTrailingSlash(asRouted(own)))
 }
 
 /** Of several that have old code the one with the longest prefix. */

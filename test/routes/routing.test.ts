@@ -171,6 +171,19 @@ t.test('parameters are decoded once, segment by segment', async (t) => {
   })
 })
 
+t.test('needless escapes of a static folder: the dynamic one beside it, or 404 for all verbs', async (t) => {
+  const dir = t.testdir(app('blog', '[slug]', 'only/fixed', 'a b'))
+  onEveryHost(t, { dir }, async (t, host) => {
+    const isFastify = host.name.startsWith('fastify')
+    t.strictSame(await who(host, '/%62log'), isFastify ? 404 : ['[slug]', { slug: 'blog' }])
+    for (const method of ['POST', 'DELETE', 'OPTIONS']) {
+      t.equal(await who(host, '/%62log', method), isFastify ? 404 : method === 'OPTIONS' ? 204 : 405, method)
+      t.equal(await who(host, '/only/%66ixed', method), 404, method)
+      for (const path of ['/x%20y', '/%5Bx%5D', '/a%20b', '/%2525']) t.equal(await who(host, path, method), method === 'OPTIONS' ? 204 : 405, `${method} ${path}`)
+    }
+  })
+})
+
 t.test('a folder whose name some clients escape is reached either way', async (t) => {
   const dir = t.testdir(app('^a', 'b', '[x]/y'))
   onEveryHost(t, { dir }, async (t, host) => {
