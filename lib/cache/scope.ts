@@ -2,7 +2,7 @@ import type { CachedCall, Caching, TagInvalidation } from '../context/request-co
 import { BYPASS_COOKIE, isDraftSecret } from '../next/draft-mode.ts'
 import { findCookie } from '../next/cookie-text.ts'
 import type { Compat } from '../routes/options.ts'
-import type { SegmentConfig } from '../routes/segment-config.ts'
+import { isForReading, type Route } from '../routes/table.ts'
 import { headerOf } from '../web/lazy-request.ts'
 import type { Cache, Kept } from './cache.ts'
 import { callCached } from './cached-function.ts'
@@ -12,7 +12,7 @@ import { pathTags } from '../next/cache-tags.ts'
 export interface Run {
   readonly request: Request
   readonly compat: Compat
-  readonly route: { readonly path: string, readonly config: SegmentConfig }
+  readonly route: Pick<Route, 'path' | 'config' | 'handlers'>
   readonly draft: boolean | undefined
   /** The path without a mount prefix, … */
   readonly ownPathname: string
@@ -53,11 +53,14 @@ export class CacheScope implements Caching {
   /** Seconds for which the answer may be kept, by what was used so far. */
   get limit (): number { return this.#limit }
 
-  /** The same, as far as it counts for what is fetched: in 15 and 16 it does for static answers only. */
+  /**
+   * The same, as far as it counts for what is fetched: in 15 and 16 it does for static answers only. In 13 and 14 it is
+   * nothing where a file has other verbs than GET: what a POST sends is to go out each time.
+   */
   get fetchLimit (): number | undefined {
-    const { compat, isStatic, isTouched } = this.run
+    const { compat, isStatic, isTouched, route } = this.run
     if (compat >= 15) return isStatic ? this.#limit : undefined
-    return isTouched ? 0 : this.#limit
+    return isTouched || !isForReading(route) ? 0 : this.#limit
   }
 
   lower (seconds: number): void { this.#limit = Math.min(this.#limit, seconds) }

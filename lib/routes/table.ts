@@ -35,6 +35,12 @@ export interface Route {
   isGuarded: boolean
 }
 
+/** With one of these in its file, nothing is kept of a route that does not ask for it, as in Next.js. */
+const NOT_FOR_READING = ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const
+
+/** Whether a route has no verbs but GET and HEAD. */
+export const isForReading = ({ handlers }: Pick<Route, 'handlers'>): boolean => NOT_FOR_READING.every((method) => handlers[method] === undefined)
+
 export interface RouterOptions {
   caseSensitive?: boolean
   ignoreTrailingSlash?: boolean

@@ -8,37 +8,11 @@ import type { AddressInfo } from 'node:net'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import appRoutes, { type CacheMessage } from 'fastify-app-routes'
+import { origin, type Origin } from './origin.ts'
 import { start, type HostName, type RunningHost, type StartOptions } from '../hosts.ts'
 import { until } from './redis-server.ts'
 
 const NEXT = 'import { revalidateTag, unstable_cache, unstable_noStore } from "next/cache"\nimport { cookies, draftMode, headers } from "next/headers"\nimport { connection } from "next/server"\n'
-
-interface Origin { url: string, seen: http.IncomingMessage[], bodies: string[], fail: boolean }
-
-/** Numbers its answers. */
-async function origin (t: any): Promise<Origin> {
-  const all: Origin = { url: '', seen: [], bodies: [], fail: false }
-  const server = http.createServer((req, res) => {
-    const count = all.seen.push(req)
-    req.setEncoding('utf8').toArray().then((chunks) => {
-      all.bodies.push(chunks.join(''))
-      if (all.fail) return res.destroy()
-      if (req.url!.startsWith('/status/')) res.statusCode = Number(req.url!.split('/')[2])
-      if (req.url === '/bytes') return res.end(Buffer.from(Array.from({ length: 256 }, (_, index) => index)))
-      if (req.url === '/large') return res.end(Buffer.alloc(3 * 1024 * 1024, 'a'))
-      if (req.url === '/moved') return res.writeHead(302, { location: '/there' }).end()
-      res.setHeader('x-count', count)
-      setTimeout(() => { res.end(String(count)) }, req.url!.startsWith('/slow') ? 100 : 0)
-    }, () => {})
-  }).listen(0)
-  await once(server, 'listening')
-  all.url = `http://localhost:${(server.address() as AddressInfo).port}`
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return all
-}
 
 /** A handler is the text of one of `get`'s expressions; `url` is of the origin. */
 async function serve (t: any, name: HostName, handlers: Record<string, string>, from: Origin, options: Partial<StartOptions> = {}): Promise<RunningHost> {

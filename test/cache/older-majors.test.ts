@@ -1,0 +1,42 @@
+/** What 13 and 14 keep in other ways than 15 and 16 do. */
+import t from 'tap'
+import type { Received, RunningHost } from '../hosts.ts'
+import { origin, type Origin } from './origin.ts'
+import { route, serve } from './serve.ts'
+
+/** A statement that fetches from a path of its own. */
+const answer = ({ url }: Origin, path: string, init = '{}', rest = '""'): string => `return new Response(await (await fetch("${url}/${path}", ${init})).text() + ${rest})`
+
+/** Whether who asks twice gets one answer, or what was fetched for one. */
+async function isKept (host: RunningHost, path: string, method = 'GET'): Promise<boolean> {
+  const ask = async (): Promise<Received> => await host.send({ path, method })
+  const first = await ask()
+  return first.status === 200 && (await ask()).text === first.text
+}
+
+const VERBS = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+for (const name of ['fastify', 'express'] as const) {
+  t.test(`what a file with other verbs than GET fetches is kept where that is asked for: ${name}`, async (t) => {
+    const from = await origin(t)
+    const files = (verb: string): object => ({
+      only: route(`export async function ${verb} () { ${answer(from, `${verb}-only`)} }`),
+      send: route(`export async function ${verb} () { ${answer(from, `${verb}-send`, '{ method: "POST", body: "x" }')} }`),
+      late: route(`export async function ${verb} (request) { ${answer(from, `${verb}-late`, '{ method: "POST" }', 'await request.text()')} }`),
+      read: route(`export const ${verb} = () => new Response()\nexport async function GET () { ${answer(from, `${verb}-read`)} }`),
+      timed: route(`export const revalidate = 60\nexport async function ${verb} () { ${answer(from, `${verb}-timed`)} }`),
+      forced: route(`export const dynamic = "force-static"\nexport async function ${verb} () { ${answer(from, `${verb}-forced`)} }`),
+      byFile: route(`export const fetchCache = "default-cache"\nexport async function ${verb} () { ${answer(from, `${verb}-byFile`)} }`),
+      byCall: route(`export async function ${verb} () { ${answer(from, `${verb}-byCall`, '{ cache: "force-cache" }')} }`),
+      byTime: route(`export async function ${verb} () { ${answer(from, `${verb}-byTime`, '{ next: { revalidate: 60 } }')} }`)
+    })
+    for (const compat of [13, 14] as const) {
+      const host = await serve(t, name, Object.fromEntries(VERBS.map((verb) => [verb, files(verb)])), { compat })
+      for (const verb of VERBS) {
+        for (const key of Object.keys(files(verb))) {
+          t.equal(await isKept(host, `/${verb}/${key}`, key === 'read' ? 'GET' : verb), key.startsWith('by'), `${compat} ${verb} ${key}`)
+        }
+      }
+    }
+  })
+}
