@@ -8,9 +8,9 @@ import { isForReading, type Route } from '../routes/table.ts'
  * @see https://nextjs.org/docs/app/api-reference/file-conventions/route-segment-config
  */
 export function mayBeStatic (route: Route, compat: Compat): boolean {
-  const { handlers, segments, config: { dynamic, revalidate, generateStaticParams } } = route
+  const { handlers, segments, config: { dynamic, revalidate, runtime, generateStaticParams } } = route
   if (handlers.GET === undefined || !isForReading(route)) return false
-  if (dynamic === 'force-dynamic' || revalidate === 0) return false
+  if (dynamic === 'force-dynamic' || revalidate === 0 || (runtime !== undefined && runtime !== 'nodejs')) return false
   const isAsked = dynamic === 'force-static' || dynamic === 'error'
   if (!isFixed(segments) && !isAsked && generateStaticParams === undefined) return false
   return compat < 15 || isAsked || revalidate !== undefined || generateStaticParams !== undefined

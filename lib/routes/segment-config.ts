@@ -15,6 +15,8 @@ export interface SegmentConfig {
   revalidate?: number | false
   /** How `fetch()` is cached in the handlers. */
   fetchCache?: 'auto' | 'default-cache' | 'only-cache' | 'force-cache' | 'default-no-store' | 'only-no-store' | 'force-no-store'
+  /** Edge runtimes are not there, but what is made for one is not kept, as in Next.js. */
+  runtime?: 'nodejs' | 'edge' | 'experimental-edge'
   /** Whether parameters are served that `generateStaticParams()` does not name. */
   dynamicParams?: boolean
   /** Names parameters whose answers are made ahead. */
@@ -59,10 +61,11 @@ export function readSegmentConfig (module: Record<string, unknown>, file: string
   check('preferredRegion', (value) => typeof value === 'string' || (Array.isArray(value) && value.every((region) => typeof region === 'string')), 'a string or an array of strings')
   check('generateStaticParams', (value) => typeof value === 'function', 'a function')
   const config: SegmentConfig = readRouteConfig(module.config, file, options, problems)
-  const { dynamic, fetchCache, revalidate, dynamicParams, generateStaticParams } = module as SegmentConfig
+  const { dynamic, fetchCache, revalidate, runtime, dynamicParams, generateStaticParams } = module as SegmentConfig
   if (VARIANTS.dynamic!.includes(dynamic!)) config.dynamic = dynamic
   if (VARIANTS.fetchCache!.includes(fetchCache!) && fetchCache !== 'auto') config.fetchCache = fetchCache
   if (revalidate === false || isSeconds(revalidate)) config.revalidate = revalidate
+  if (VARIANTS.runtime!.includes(runtime!)) config.runtime = runtime
   if (typeof dynamicParams === 'boolean') config.dynamicParams = dynamicParams
   if (typeof generateStaticParams === 'function') config.generateStaticParams = generateStaticParams
   return { config, problems }

@@ -295,3 +295,22 @@ t.test('each answer of a route says how long it may be kept itself', async (t) =
     for (const seconds of [10, 5000]) t.match((await host.send(`/${seconds}`)).headers, { 'cache-control': RegExp(`^s-maxage=${seconds},`) })
   }
 })
+
+for (const name of ['fastify', 'express'] as const) {
+  t.test(`what is made for an edge runtime is made for each request: ${name}`, async (t) => {
+    const file = (config: string): object => route(`let made = 0\n${config}\nexport const GET = () => new Response(String(++made))`)
+    const files = {
+      plain: file('export const runtime = "edge"'),
+      timed: file('export const runtime = "experimental-edge"\nexport const revalidate = 60'),
+      forced: file('export const runtime = "edge"\nexport const dynamic = "force-static"'),
+      node: file('export const runtime = "nodejs"\nexport const revalidate = 60')
+    }
+    for (const compat of [13, 14, 15, 16] as const) {
+      const host = await serve(t, name, files, { compat, cache: { prerender: 'startup' } })
+      for (const [path, kept] of [['/plain', false], ['/timed', false], ['/forced', false], ['/node', true]] as const) {
+        const first = (await host.send(path)).text
+        t.equal((await host.send(path)).text === first, kept, `${compat} ${path}`)
+      }
+    }
+  })
+}
