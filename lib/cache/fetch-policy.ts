@@ -62,13 +62,13 @@ function modern (call: FetchCall): FetchPolicy {
 
 /** 13 and 14: everything is kept, unless it comes after a look at the request. */
 function classic (call: FetchCall): FetchPolicy {
-  const { fetchCache, scope = Infinity, isUncacheable } = call
+  const { compat, fetchCache, scope = Infinity, isUncacheable } = call
   // Of both options, the time counts.
   const warning = typeof call.cache === 'string' && call.cache !== 'default' && call.revalidate !== undefined
     ? `specified "cache: ${call.cache}" and "revalidate: ${String(call.revalidate)}", only one should be specified.`
     : undefined
   const cache = call.revalidate === undefined ? call.cache : undefined
-  const given = cache === 'force-cache'
+  const given = cache === 'force-cache' && !(compat === 13 && fetchCache === 'force-no-store')
     ? Infinity
     : cache === 'no-cache' || cache === 'no-store' || fetchCache === 'force-no-store' || fetchCache === 'only-no-store' ? 0 : seconds(call.revalidate, call.url)
   const isAutomatic = isUncacheable && scope === 0

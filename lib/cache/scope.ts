@@ -55,12 +55,14 @@ export class CacheScope implements Caching {
 
   /**
    * The same, as far as it counts for what is fetched: in 15 and 16 it does for static answers only. In 13 and 14 it is
-   * nothing where a file has other verbs than GET: what a POST sends is to go out each time.
+   * nothing where a file has other verbs than GET: what a POST sends is to go out each time. In 13, `force-dynamic` is a look
+   * at the request.
    */
   get fetchLimit (): number | undefined {
     const { compat, isStatic, isTouched, route } = this.run
     if (compat >= 15) return isStatic ? this.#limit : undefined
-    return isTouched || !isForReading(route) ? 0 : this.#limit
+    const isFresh = isTouched || !isForReading(route) || (compat === 13 && route.config.dynamic === 'force-dynamic')
+    return isFresh ? 0 : this.#limit
   }
 
   lower (seconds: number): void { this.#limit = Math.min(this.#limit, seconds) }

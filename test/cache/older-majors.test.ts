@@ -40,3 +40,19 @@ for (const name of ['fastify', 'express'] as const) {
     }
   })
 }
+
+for (const name of ['fastify', 'express'] as const) {
+  t.test(`force-dynamic and force-no-store are stronger in 13 than in 14: ${name}`, async (t) => {
+    const from = await origin(t)
+    for (const compat of [13, 14] as const) {
+      const host = await serve(t, name, {
+        dynamic: route(`export const dynamic = "force-dynamic"\nexport async function GET () { ${answer(from, `${compat}-dynamic`)} }`),
+        asked: route(`export const dynamic = "force-dynamic"\nexport async function GET () { ${answer(from, `${compat}-asked`, '{ cache: "force-cache" }')} }`),
+        '[id]': route(`export const fetchCache = "force-no-store"\nexport async function GET (request) { request.headers.get("x-a"); ${answer(from, `${compat}-id`, '{ cache: "force-cache" }')} }`)
+      }, { compat })
+      t.equal(await isKept(host, '/dynamic'), compat === 14, `${compat} dynamic`)
+      t.equal(await isKept(host, '/id'), compat === 14, `${compat} force-no-store`)
+      t.equal(await isKept(host, '/asked'), true, `${compat} force-cache`)
+    }
+  })
+}
