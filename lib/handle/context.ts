@@ -122,7 +122,7 @@ export class HandlerContext implements RequestContext, Run {
     return [pathname, pathOf(exchange.target), basePath + ownPathname]
   }
 
-  get isStatic (): boolean { return this.exchange.touched !== undefined }
+  get isStatic (): boolean { return this.exchange.touched !== undefined || this.endpoint.refusesUse }
 
   get caching (): CacheScope { return this.#caching ??= new CacheScope(this.endpoint.mount.cache, this) }
 
@@ -133,6 +133,7 @@ export class HandlerContext implements RequestContext, Run {
     if (this.exchange.isEmpty === true) return
     this.isTouched = true
     this.exchange.touched?.(used)
+    if (this.endpoint.refusesUse && !this.caching.isDraft) throw notStatic(this.route.path, used)
   }
 
   background (work: Promise<unknown>): void {

@@ -2,6 +2,7 @@ import { carriedNames, promiseWithValues } from '../next/thenable.ts'
 import { readParams } from '../routes/path.ts'
 import type { Method, Route } from '../routes/table.ts'
 import type { Mount } from './context.ts'
+import { mayBeStatic } from './static-candidates.ts'
 
 /** Where a handler that the library has made keeps the body limit that it asks for. */
 export const BODY_LIMIT = Symbol.for('fastify-app-routes.bodyLimit')
@@ -18,6 +19,8 @@ export class Endpoint {
   readonly prefix: string
   /** Whether to look at the request is an error. */
   readonly refusesLooks: boolean
+  /** Whether it is one to use anything else that makes an answer one for its own request alone; 13 lets that pass. */
+  readonly refusesUse: boolean
   /** Whether what is fetched depends on what was looked at before, as in 13 and 14. */
   readonly isTracked: boolean
   readonly #skip: number
@@ -34,6 +37,7 @@ export class Endpoint {
     this.bodyLimit = route.config.bodyLimit ?? (this.handler as unknown as { [BODY_LIMIT]?: number })[BODY_LIMIT] ?? mount.bodyLimit
     this.takesBody = method !== 'GET' && method !== 'HEAD'
     this.refusesLooks = route.config.dynamic === 'error' && !this.takesBody
+    this.refusesUse = this.refusesLooks && mount.compat >= 14 && mayBeStatic(route, mount.compat)
     this.isTracked = mount.compat < 15 && route.needsContext
     this.prefix = prefix
     this.#skip = prefix === '' ? 0 : prefix.split('/').length - 1

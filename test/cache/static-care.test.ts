@@ -314,3 +314,33 @@ for (const name of ['fastify', 'express'] as const) {
     }
   })
 }
+
+for (const name of ['fastify', 'express'] as const) {
+  t.test(`dynamic = "error": what is for one request alone is an error, whenever it is used: ${name}`, async (t) => {
+    const from = `export const dynamic = "error"
+import { hostRequest } from "fastify-app-routes${name === 'express' ? '/express' : ''}"
+import { revalidateTag } from "next/cache"
+const uses = {
+  kept: () => {},
+  fresh: () => fetch("data:,x", { cache: "no-store" }),
+  zero: () => fetch("data:,x", { next: { revalidate: 0 } }),
+  tag: () => revalidateTag("a", "max"),
+  host: () => hostRequest(),
+  caught: () => fetch("data:,x", { cache: "no-store" }).catch((error) => error.message)
+}
+`
+    const files = {
+      '[use]': route(`${from}export const generateStaticParams = () => [{ use: "zero" }]\nexport const GET = async (request, { params }) => new Response(String(await uses[(await params).use]()))`),
+      written: { '[use]': route(`${from}export const POST = () => new Response()\nexport const GET = async (request, { params }) => { await uses[(await params).use](); return new Response() }`) }
+    }
+    for (const compat of [14, 15, 16] as const) {
+      const host = await serve(t, name, files, { compat, cache: { prerender: 'background' } })
+      t.match(await host.send('/kept'), { status: 200 })
+      for (const use of ['fresh', 'zero', 'tag', 'host']) {
+        for (const time of [1, 2]) t.equal((await host.send(`/${use}`)).status, 500, `${compat} ${use} ${time}`)
+      }
+      for (const time of [1, 2]) t.match((await host.send('/caught')).text, /dynamic = "error"/, `${compat} ${time}`)
+      t.equal((await host.send('/written/fresh')).status, 200, 'a route that is none for all has nothing to fail')
+    }
+  })
+}
