@@ -3,6 +3,7 @@ import type { TrailingSlash } from '../routes/options.ts'
 import { canonicalPath, readParams } from '../routes/path.ts'
 import { isFixed, type Segment } from '../routes/segments.ts'
 import type { Route } from '../routes/table.ts'
+import type { Mount } from './context.ts'
 import type { Endpoint } from './endpoint.ts'
 
 type Params = Record<string, string | string[]>
@@ -27,18 +28,23 @@ export class StaticPaths {
   readonly #isOpen: boolean
   readonly #trailingSlash: TrailingSlash
   readonly hasParams: boolean
+  /** Whether there are only the paths that `generateStaticParams()` names. */
+  readonly #isClosed: boolean
   /** The place where a route without parameters was last asked for, which is nearly always the same. */
   #last: Place | undefined
   #known: Promise<Map<string, string>> | undefined
   #keys: Map<string, string> | undefined
 
   /** @param prefix the mount prefix */
-  constructor (route: Route, prefix: string, trailingSlash: TrailingSlash) {
+  constructor (route: Route, prefix: string, { trailingSlash, compat }: Pick<Mount, 'trailingSlash' | 'compat'>) {
     this.#route = route
     this.#prefix = prefix
     this.#isOpen = /[:*]/.test(prefix)
     this.#trailingSlash = trailingSlash
     this.hasParams = !isFixed(route.segments)
+    const { dynamicParams, generateStaticParams } = route.config
+    // 13 and 14 leave a file open that names none at all.
+    this.#isClosed = this.hasParams && dynamicParams === false && (compat >= 15 || generateStaticParams !== undefined)
   }
 
   /**
@@ -67,9 +73,9 @@ export class StaticPaths {
     return path
   }
 
-  /** Whether there is a path at all, with `dynamicParams = false`: then the named ones are the only ones. */
+  /** Whether there is such a path at all. */
   isAllowed ({ own }: Place): boolean | Promise<boolean> {
-    if (this.#route.config.dynamicParams !== false || !this.hasParams) return true
+    if (!this.#isClosed) return true
     return this.#keys?.has(own) ?? this.#findOnce().then((known) => known.has(own))
   }
 

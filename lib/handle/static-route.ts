@@ -33,7 +33,7 @@ export class StaticRoute {
     this.route = route
     this.#endpoint = new Endpoint(mount, route, 'GET', prefix)
     this.#cache = mount.cache
-    this.paths = new StaticPaths(route, prefix, mount.trailingSlash)
+    this.paths = new StaticPaths(route, prefix, mount)
     this.#making = new StaticMaking(this.#endpoint)
     this.#findings = this.#making.findings
     this.#answers = new KeptAnswers(mount)

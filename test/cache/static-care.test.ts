@@ -140,9 +140,16 @@ t.test('generateStaticParams() has an array for a catch-all', async (t) => {
   await t.rejects(async () => await server.ready(), { code: 'FAR_ERR_STATIC_PARAMS', message: /catch-all/ })
 })
 
-t.test('dynamicParams = false: where no path is named there is none', async (t) => {
-  const host = await serve(t, 'fastify', { '[id]': route('export const dynamic = "force-static"\nexport const dynamicParams = false\nexport const GET = () => new Response("a")') })
-  t.equal((await host.send('/a')).status, 404)
+t.test('dynamicParams = false: where no path is named there is none; 13 and 14 leave it open', async (t) => {
+  const files = { '[id]': route('export const dynamic = "force-static"\nexport const dynamicParams = false\nexport const GET = () => new Response("a")') }
+  for (const name of ['fastify', 'express'] as const) {
+    for (const compat of [15, 16] as const) t.equal((await (await serve(t, name, files, { compat })).send('/a')).status, 404)
+    for (const compat of [13, 14] as const) {
+      const host = await serve(t, name, files, { compat })
+      t.equal(seen(await host.send('/a')), 'MISS a')
+      t.equal(seen(await host.send('/a')), 'HIT a')
+    }
+  }
 })
 
 t.test('an error that is answered when a build would ask is not kept', async (t) => {
