@@ -72,6 +72,7 @@ function callOf ({ run, noStore, fetchLimit }: CacheScope, input: Input, init: I
   return {
     compat: run.compat,
     url: given?.url ?? String(input),
+    route: run.route.path,
     cache: init?.cache ?? given?.cache,
     revalidate: init?.next?.revalidate,
     isUncacheable: (method !== 'GET' && method !== 'HEAD') || headers.has('authorization') || headers.has('cookie'),

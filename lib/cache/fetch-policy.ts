@@ -6,6 +6,8 @@ export type FetchCache = 'auto' | 'default-cache' | 'only-cache' | 'force-cache'
 export interface FetchCall {
   compat: 13 | 14 | 15 | 16
   url: string
+  /** The path of the route, in folder spelling. */
+  route: string
   /** The option `cache`. */
   cache: string | undefined
   /** The option `next.revalidate`. */
@@ -53,7 +55,7 @@ function modern (call: FetchCall): FetchPolicy {
   const optsOut = cache === 'no-cache' || cache === 'no-store' || fetchCache === 'force-no-store' || fetchCache === 'only-no-store'
   const given = cache === 'force-cache' && revalidate === undefined
     ? Infinity
-    : optsOut || (forceDynamic && fetchCache === undefined && !cache && !revalidate) ? 0 : seconds(revalidate, call.url)
+    : optsOut || (forceDynamic && fetchCache === undefined && !cache && !revalidate) ? 0 : seconds(call, revalidate)
   const saysNothing = fetchCache === undefined && (cache === undefined || cache === 'default') && given === undefined
   const isAutomatic = saysNothing || (call.isUncacheable && scope === 0)
   const keep = underFetchCache(call, cache, given) ?? byDefault(call, isAutomatic, scope ?? Infinity)
@@ -70,7 +72,7 @@ function classic (call: FetchCall): FetchPolicy {
   const cache = call.revalidate === undefined ? call.cache : undefined
   const given = cache === 'force-cache' && !(compat === 13 && fetchCache === 'force-no-store')
     ? Infinity
-    : cache === 'no-cache' || cache === 'no-store' || fetchCache === 'force-no-store' || fetchCache === 'only-no-store' ? 0 : seconds(call.revalidate, call.url)
+    : cache === 'no-cache' || cache === 'no-store' || fetchCache === 'force-no-store' || fetchCache === 'only-no-store' ? 0 : seconds(call, call.revalidate)
   const isAutomatic = isUncacheable && scope === 0
   const keep = underFetchCache(call, cache, given) ?? byDefault(call, isAutomatic, scope)
   return { keep, warning, ...consequences(call, keep, isAutomatic, keep) }
@@ -80,11 +82,11 @@ function classic (call: FetchCall): FetchPolicy {
 const contradict = (cache: string | undefined, revalidate: unknown): boolean =>
   (cache === 'force-cache' && revalidate === 0) || (cache === 'no-store' && (revalidate === false || Number(revalidate) > 0))
 
-function seconds (revalidate: unknown, url: string): number | undefined {
-  if (revalidate === undefined || revalidate === null) return undefined
+function seconds ({ compat, route }: FetchCall, revalidate: unknown): number | undefined {
+  if (revalidate === undefined || (revalidate === null && compat === 13)) return undefined
   if (revalidate === false || revalidate === Infinity) return Infinity
   if (typeof revalidate === 'number' && revalidate >= 0) return revalidate
-  throw new Error(`Invalid revalidate value "${String(revalidate)}" on "${url}", must be a non-negative number or false`)
+  throw new Error(`Invalid revalidate value "${String(revalidate)}" on "${route}", must be a non-negative number or false`)
 }
 
 /** What the call says itself, unless the route's `fetchCache` has another word; undefined where neither says anything. */
@@ -105,7 +107,8 @@ function byDefault ({ fetchCache, noStore }: FetchCall, isAutomatic: boolean, sc
 function consequences ({ forceStatic, forceDynamic, cache, scope, url, revalidate, compat }: FetchCall, keep: number, isAutomatic: boolean, given: number | undefined): Pick<FetchPolicy, 'limits' | 'dynamic'> {
   if (scope === undefined) return {}
   // 13 leaves an answer static that was made with fresh data; its users would see old data for ever.
-  if (cache === 'no-store' && keep === 0) return forceStatic || forceDynamic ? {} : { dynamic: `no-store fetch ${url}`, limits: 0 }
+  // 14 does the same where the time counts, and not `no-store`.
+  if (cache === 'no-store' && (keep === 0 || compat === 14)) return forceStatic || forceDynamic ? {} : { dynamic: `no-store fetch ${url}`, limits: 0 }
   if ((keep === 0 && (isAutomatic || forceStatic)) || keep >= scope) return {}
   if (keep === 0 && !forceDynamic && (revalidate === 0 || compat < 15)) return { dynamic: `revalidate: 0 fetch ${url}`, limits: 0 }
   return given === keep ? { limits: keep } : {}

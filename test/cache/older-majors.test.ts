@@ -56,3 +56,19 @@ for (const name of ['fastify', 'express'] as const) {
     }
   })
 }
+
+t.test('a time that is null is none in 13, and an error later', async (t) => {
+  const from = await origin(t)
+  for (const compat of [13, 14, 15, 16] as const) {
+    const host = await serve(t, 'fastify', { null: route(`export async function GET () { ${answer(from, 'null', '{ next: { revalidate: null } }')} }`) }, { compat })
+    t.equal((await host.send('/null')).status, compat === 13 ? 200 : 500, String(compat))
+    if (compat !== 13) t.match(host.errors[0].err.message, 'Invalid revalidate value "null" on "/null", must be a non-negative number or false')
+  }
+})
+
+t.test('14: no-store beside a time makes a route dynamic, and what it fetches is kept', async (t) => {
+  const from = await origin(t)
+  const host = await serve(t, 'fastify', { both: route(`let made = 0\nexport async function GET () { ${answer(from, 'both', '{ cache: "no-store", next: { revalidate: 100 } }', '" " + ++made')} }`) }, { compat: 14 })
+  t.equal((await host.send('/both')).text, '1 1')
+  t.equal((await host.send('/both')).text, '1 2')
+})
