@@ -133,10 +133,11 @@ export class Connection extends Duplex {
     const message = this.#message!
     if (this.destroyed && !message.writableFinished) return
     try {
-      const bodyless = message.req.method === 'HEAD' || BODYLESS_STATUS.has(message.statusCode)
+      const { status, statusText } = statusOf(head)
+      const bodyless = message.req.method === 'HEAD' || BODYLESS_STATUS.has(status)
       const isWhole = message.writableEnded && this.writableLength === this.#held
       const body = bodyless ? null : isWhole ? this.#whole() : this.#stream()
-      this.#resolve(new LightResponse(body as never, { status: message.statusCode, statusText: message.statusMessage, headers: headersOf(head) }))
+      this.#resolve(new LightResponse(body as never, { status, statusText, headers: headersOf(head) }))
       if (this.#controller === undefined) this.#goOn()
     } catch (error) {
       // A status that no Response can have (101, 700)
@@ -185,6 +186,12 @@ const noop = (): void => {}
 
 /** Status line and headers, once they are written. */
 const headOf = (message: ServerResponse): string | null => (message as unknown as { _header: string | null })._header
+
+/** Not that of the response, which a handler may set once more: `res.json({}); res.status(405).end()` without a `return`. */
+function statusOf (head: string): { status: number, statusText: string } {
+  const [, status, ...words] = head.slice(0, head.indexOf('\r\n')).split(' ')
+  return { status: Number(status), statusText: words.join(' ') }
+}
 
 /** Headers that Node.js writes of itself, and that speak of a connection which is not there. */
 const AUTOMATIC = /^(?:connection: keep-alive|keep-alive: .*|transfer-encoding: .*)$/i

@@ -183,6 +183,35 @@ t.test('answers', async (t) => {
   })
 })
 
+t.test('a status set after the answer changes nothing in it', async (t) => {
+  const handlers = `const handlers = {
+    405: (res) => { res.status(200).json({ ok: true }); res.status(405).end() },
+    204: (res) => { res.status(200).json({ ok: true }); res.status(204).end() },
+    999: (res) => { res.status(200).json({ ok: true }); res.status(999) },
+    twice: (res) => { try { res.status(200).json({ ok: true }); res.status(500).json({ ok: false }) } catch {} },
+    message: (res) => { res.statusMessage = 'All Is Well'; res.status(200).json({ ok: true }); res.statusMessage = 'Not Well'; res.status(500) },
+    writes: (res) => { res.write('a'); res.statusCode = 404; res.end() },
+    created: (res) => { res.status(201).end('x'); res.statusCode = 404 },
+    empty: (res) => { res.status(204).end(); res.statusCode = 200 }
+  }`
+  const pages = {
+    api: { '[what].mjs': `${handlers}\nexport default (req, res) => handlers[req.query.what](res)\n` }
+  }
+  const app = {
+    old: { '[what]': { 'route.mjs': `import { fromNodeHandler } from 'fastify-app-routes/legacy'\n${handlers}\nexport const GET = fromNodeHandler((req, res) => handlers[req.params.what](res))\n` } }
+  }
+  const dir = t.testdir({ app, pages })
+  onEveryHost(t, { dir: path.join(dir, 'app'), pagesDir: path.join(dir, 'pages') }, async (t, { name, send, errors }) => {
+    for (const base of ['/api', '/old']) {
+      for (const what of ['405', '204', '999', 'twice', 'message']) t.match(await send(`${base}/${what}`), { status: 200, text: '{"ok":true}' }, `${base}/${what}`)
+      t.match(await send(`${base}/writes`), { status: 200, text: 'a' })
+      t.match(await send(`${base}/created`), { status: 201, text: 'x' })
+      t.match(await send(`${base}/empty`), { status: 204, text: '' })
+    }
+    t.same(errors, [], name)
+  })
+})
+
 t.test('draft and preview mode', async (t) => {
   onEveryHost(t, fixture(t), async (t, { send }) => {
     const cookiesOf = async (target: string): Promise<string[]> => [(await send(target)).headers['set-cookie']].flat().map((cookie) => cookie!.split(';')[0]!)
