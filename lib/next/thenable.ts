@@ -36,6 +36,12 @@ function unmarked (values: object): Promise<object> {
 /** Not a private name, of which each class would have one of its own: that would cost every request. */
 const TARGET = Symbol('target')
 
+/** What `await` and those who look for promises need. */
+const OF_PROMISES = new Set(Reflect.ownKeys(Promise.prototype))
+
+/** Null for the Object.prototype of any realm: Jest runs modules in one of its own. */
+const above = (prototype: object): object | null => Object.getPrototypeOf(prototype) as object | null
+
 /**
  * The same for objects of one class: promises that hand on every member of theirs.
  * @param source the class, made out of methods and accessors
@@ -51,9 +57,8 @@ export function promiseClassFor<T extends object> (source: { prototype: object }
       this[TARGET] = target
     }
   }
-  // Jest runs modules in a realm of its own, whose Object is not that of a class from outside.
-  for (let at: object | null = source.prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
-    for (const key of Reflect.ownKeys(at)) if (!(key in MemberPromise.prototype)) handOn(MemberPromise.prototype, key)
+  for (let at = source.prototype, up = above(at); up !== null; at = up, up = above(at)) {
+    for (const key of Reflect.ownKeys(at)) if (!OF_PROMISES.has(key) && !Object.hasOwn(MemberPromise.prototype, key)) handOn(MemberPromise.prototype, key)
   }
   // With Promise's own constructor, `await` and `then` cost no more than usual.
   Object.defineProperty(MemberPromise.prototype, 'constructor', { value: Promise })

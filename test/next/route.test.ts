@@ -76,6 +76,10 @@ t.test('cookies()', async (t) => {
     t.same(answer.headers['set-cookie'], ['sync=1; Path=/'])
   })
 
+  t.test('are text at once and after await', async (t) => {
+    t.same(await host.probe(sent, async () => [cookies().toString(), `${cookies()}`, new Headers({ cookie: String(cookies()) }).get('cookie'), Object.prototype.toString.call(cookies())]), [...Array(3).fill('a=2; Path=/; b=two%20words; Path=/'), '[object Promise]'])
+  })
+
   t.test("come after the response's own, which win", async (t) => {
     const { headers: { 'set-cookie': lines } } = await host.answer(sent, async () => {
       const jar = await cookies()
