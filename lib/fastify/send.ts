@@ -2,13 +2,14 @@ import type { FastifyReply } from 'fastify'
 import { Readable } from 'node:stream'
 import type { AutomaticAnswer } from '../handle/unhandled.ts'
 import type { Outgoing } from '../web/outgoing.ts'
-import { flushHeadersSoon, mergeVary } from '../web/send.ts'
+import { flushHeadersSoon, mergeVary, writeHeadInUtf8 } from '../web/send.ts'
 
 /** Sends through the reply, so that every hook of the host sees the answer. Headers that hooks have set stay. */
-export function sendReply (reply: FastifyReply, { status, statusText, headers, body }: Outgoing): void {
+export function sendReply (reply: FastifyReply, { status, statusText, headers, body, headInUtf8 }: Outgoing): void {
   reply.code(status)
   if (statusText !== '' && reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = statusText
   const hasType = addReplyHeaders(reply, headers)
+  if (headInUtf8 === true) writeHeadInUtf8(reply.raw)
   if (body === null) {
     // A content type that a hook has set speaks of another body.
     if (!hasType) reply.removeHeader('content-type')

@@ -7,7 +7,7 @@ import { BODYLESS_STATUS, type Outgoing } from '../web/outgoing.ts'
 import type { HostExchange, Mount } from './context.ts'
 import type { Outcome } from './generation.ts'
 import { within } from './within.ts'
-import { pairsWhere, valueIn } from '../web/header-pairs.ts'
+import { isBeyondAscii, pairsWhere, valueIn } from '../web/header-pairs.ts'
 
 /** Larger answers, and streams that take longer, are for their own request alone. */
 const MOST_BYTES = 10 * 1024 * 1024
@@ -108,9 +108,18 @@ export class KeptAnswers {
   }
 }
 
-function answerOf ({ status, body, headers: own }: CacheEntry, headers: string[]): Outgoing {
+function answerOf (entry: CacheEntry, headers: string[]): Outgoing {
+  const { status, body, headers: own } = entry
   const hasNone = BODYLESS_STATUS.has(status) || (body.length === 0 && valueIn(own, 'content-type') === undefined)
-  return { status, statusText: '', headers, body: hasNone ? null : body }
+  return { status, statusText: '', headers, body: hasNone ? null : body, headInUtf8: body.length > 0 && goesInUtf8(entry) }
+}
+
+const inUtf8 = new WeakMap<CacheEntry, boolean>()
+
+function goesInUtf8 (entry: CacheEntry): boolean {
+  let known = inUtf8.get(entry)
+  if (known === undefined) inUtf8.set(entry, known = isBeyondAscii(entry.headers))
+  return known
 }
 
 function withEtag (entry: CacheEntry, headers: string[], ifNoneMatch: string | undefined): Outgoing {

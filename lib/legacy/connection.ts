@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { NoResponseError } from '../errors.ts'
 import { LightResponse } from '../web/light-response.ts'
+import { markAsLatin1 } from '../web/latin1-heads.ts'
 import { BODYLESS_STATUS } from '../web/outgoing.ts'
 
 const HIGH_WATER_MARK = 64 * 1024
@@ -114,7 +115,7 @@ export class Connection extends Duplex {
       if (head === null || typeof chunk !== 'string' || !chunk.startsWith(head)) return undefined
       this.#headPassed = true
       // The handler may be about to end the answer in the same breath.
-      process.nextTick(() => { this.#answer(head) })
+      process.nextTick(() => { this.#answer(head, encoding) })
       chunk = chunk.slice(head.length)
     }
     return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
@@ -129,7 +130,7 @@ export class Connection extends Duplex {
     this.#length += bytes.length
   }
 
-  #answer (head: string): void {
+  #answer (head: string, encoding: BufferEncoding): void {
     const message = this.#message!
     if (this.destroyed && !message.writableFinished) return
     try {
@@ -137,7 +138,8 @@ export class Connection extends Duplex {
       const bodyless = message.req.method === 'HEAD' || BODYLESS_STATUS.has(status)
       const isWhole = message.writableEnded && this.writableLength === this.#held
       const body = bodyless ? null : isWhole ? this.#whole() : this.#stream()
-      this.#resolve(new LightResponse(body as never, { status, statusText, headers: headersOf(head) }))
+      const response = new LightResponse(body as never, { status, statusText, headers: headersOf(head) })
+      this.#resolve(encoding === 'latin1' ? markAsLatin1(response) : response)
       if (this.#controller === undefined) this.#goOn()
     } catch (error) {
       // A status that no Response can have (101, 700)

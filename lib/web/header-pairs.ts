@@ -14,6 +14,11 @@ export function valueIn (pairs: readonly string[], name: string): string | undef
   return undefined
 }
 
+/** Whether a header has characters of which it matters in which encoding they are sent. */
+export const isBeyondAscii = (pairs: readonly string[]): boolean => pairs.some((text) => BEYOND_ASCII.test(text))
+
+const BEYOND_ASCII = /[\x80-\xff]/
+
 export function toHeaders (pairs: readonly string[]): Headers {
   const headers = new Headers()
   for (let index = 0; index < pairs.length; index += 2) headers.append(pairs[index]!, pairs[index + 1]!)

@@ -14,14 +14,14 @@ export function keyOf (name: unknown): string | undefined {
 }
 
 /**
- * Whether a value has nothing that the Fetch standard strips or refuses, or that Node.js would not send. It is not empty:
- * the blank that joins it to another would be stripped.
+ * Whether a value has nothing that the Fetch standard strips or refuses, that Node.js would not send, or that has to be sent
+ * in another encoding than ASCII. It is not empty: the blank that joins it to another would be stripped.
  */
 export function isOrdinaryValue (value: unknown): value is string {
   if (typeof value !== 'string' || value === '') return false
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index)
-    if ((code < SPACE && code !== TAB) || code === DELETE || code > LAST_LATIN1) return false
+    if ((code < SPACE && code !== TAB) || code >= DELETE) return false
   }
   return !(isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)))
 }
@@ -31,4 +31,3 @@ const isBlank = (code: number): boolean => code === SPACE || code === TAB
 const TAB = 9
 const SPACE = 32
 const DELETE = 127
-const LAST_LATIN1 = 255

@@ -2,7 +2,9 @@ import { validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import { BodyReadable } from './body-readable.ts'
 import { OF_THE_CONNECTION } from './connection-options.ts'
+import { isLatin1 } from './latin1-heads.ts'
 import { isLate, markAsLate } from './late-bodies.ts'
+import { isBeyondAscii } from './header-pairs.ts'
 import { isTakenOver, pairsOf } from './light-headers.ts'
 import { ownHeaders, plainBody, typeOfBody } from './light-response.ts'
 import { Response } from './native.ts'
@@ -15,6 +17,8 @@ export interface Outgoing {
   /** Names (in lower case) and values in turn. Set-Cookie comes once for each cookie. */
   headers: string[]
   body: string | Uint8Array | Readable | null
+  /** Whether a header of the handler's has to be sent as UTF-8. */
+  headInUtf8?: boolean
 }
 
 /** Next.js's own word from its proxy to its server, which it sends to nobody. */
@@ -60,7 +64,8 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
     if (headers === undefined) return { status, statusText, headers: onlyType(typeOfBody(response)), body }
     // The host knows the length of what is sent whole.
     const keepsLength = body === null && ofAnother && !isDecoded(response, plain, headers.get('content-encoding'))
-    return { status, statusText, headers: sentHeaders(headers, { status, httpVersionMajor, keepsLength, response, plain }), body }
+    const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength, response, plain })
+    return { status, statusText, headers: sent, body, headInUtf8: body !== null && body.length > 0 && goesInUtf8(response, headers, sent) }
   }
   const headers = merged ?? response.headers
   const sendsStream = response.body !== null && method !== 'HEAD' && !bodyless
@@ -68,7 +73,7 @@ export function toOutgoing (response: Response, merged: Headers | undefined, met
   const sent = sentHeaders(headers, { status, httpVersionMajor, keepsLength, response, plain })
   if (sendsStream) {
     const body = new BodyReadable(response.body, keepsLength ? announcedLength(headers) : null)
-    return { status, statusText, headers: sent, body: isLate(response.body) ? markAsLate(body) : body }
+    return { status, statusText, headers: sent, body: isLate(response.body) ? markAsLate(body) : body, headInUtf8: goesInUtf8(response, headers, sent) }
   }
   // No content may be sent, and the source must not be left running (RFC 9110, 9.3.2).
   response.body?.cancel().catch(noop)
@@ -104,6 +109,9 @@ function sentHeaders (headers: Headers, framing: Framing): string[] {
   if (upgrade !== null) sent.push('upgrade', upgrade, 'connection', 'upgrade, close')
   return sent
 }
+
+/** Next.js sends its headers as UTF-8 in front of a body, and as latin1 where there is none. Light headers are in ASCII. */
+const goesInUtf8 = (response: Response, headers: Headers, sent: string[]): boolean => pairsOf(headers) === undefined && isBeyondAscii(sent) && !isLatin1(response)
 
 const isOneCookie = (name: string, value: string): boolean => name === 'set-cookie' && value !== '' && !value.includes(',')
 

@@ -20,19 +20,20 @@ export function mergeVary (present: unknown, value: string): string {
  * @param fail takes an error of the body; where nothing was sent yet, the response is as it was before
  */
 export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error: Error) => void): void {
-  const { status, statusText, headers, body } = outgoing
+  const { status, statusText, headers, body, headInUtf8 = false } = outgoing
   const takeBack = body instanceof Readable ? stateBefore(res, headers) : undefined
   res.statusCode = status
   if (statusText !== '' && takesStatusText(res)) res.statusMessage = statusText
   addHeaders(res, headers)
+  if (headInUtf8) writeHeadInUtf8(res)
   if (body === null) {
     if (status !== 204 && status !== 304 && res.req.method !== 'HEAD' && !res.hasHeader('content-length')) res.setHeader('content-length', '0')
     res.end()
   } else if (body instanceof Readable) pump(body, res, takeBack!, fail)
   else {
     res.setHeader('content-length', String(Buffer.byteLength(body)))
-    // Where end() itself makes the head, Node.js writes a file name that is not in ASCII as U+FFFD. Next.js flushes, too.
-    if (headers.includes('content-disposition') && takesStatusText(res)) res.flushHeaders()
+    // Where end() itself makes the head, Node.js writes a file name that is not in ASCII as U+FFFD.
+    if (headInUtf8 && takesStatusText(res)) res.writeHead(status)
     res.end(body)
   }
 }
@@ -83,6 +84,18 @@ export function beforeHead (res: NodeResponse, listener: () => void): void {
     addHeadersOfHead(this, message === undefined ? rest[0] : rest[1])
     listener()
     return message === undefined ? writeHead.call(this, status) : writeHead.call(this, status, message as never)
+  } as never
+}
+
+/** Has a head written as UTF-8, as Node.js does on its own in front of a text, and not in front of bytes. */
+export function writeHeadInUtf8 (res: NodeResponse): void {
+  // HTTP/2 sends latin1. So does Next.js, where there is no body.
+  if (!takesStatusText(res) || res.req.method === 'HEAD') return
+  const { writeHead } = res
+  res.writeHead = function (this: ServerResponse, ...args: unknown[]) {
+    Reflect.apply(writeHead, this, args)
+    this.flushHeaders()
+    return this
   } as never
 }
 
