@@ -203,7 +203,8 @@ function headersOf (head: string): Headers {
   const headers = new Headers()
   for (const line of head.split('\r\n').slice(1)) {
     const colon = line.indexOf(':')
-    if (colon > 0 && !AUTOMATIC.test(line)) headers.append(line.slice(0, colon), line.slice(colon + 2))
+    // Node.js itself makes U+FFFD of a file name that is not in ASCII, which no header can have.
+    if (colon > 0 && !AUTOMATIC.test(line)) headers.append(line.slice(0, colon), line.slice(colon + 2).replaceAll('\uFFFD', '?'))
   }
   return headers
 }

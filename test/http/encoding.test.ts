@@ -45,7 +45,8 @@ t.test('of an old handler: as Node.js sends them', async (t) => {
           bytes: (res) => { res.end(Buffer.from('bytes')) },
           none: (res) => { res.end() },
           json: (res) => { res.json({ a: 1 }) },
-          flushed: (res) => { res.flushHeaders(); res.end(Buffer.from('bytes')) }
+          flushed: (res) => { res.flushHeaders(); res.end(Buffer.from('bytes')) },
+          named: (res) => { res.setHeader('content-disposition', 'attachment; filename="ü.txt"'); res.end('text') }
         }
         export const GET = fromNodeHandler((req, res) => { res.setHeader('x-own', 'attachment; filename="ü.txt"'); kinds[req.params.kind](res) })
       `
@@ -54,5 +55,6 @@ t.test('of an old handler: as Node.js sends them', async (t) => {
   onEveryHost(t, { dir }, async (t, { send }) => {
     for (const kind of ['text', 'flushed']) t.equal((await send(`/${kind}`)).headers['x-own'], inUtf8, kind)
     for (const kind of ['bytes', 'none', 'json']) t.equal((await send(`/${kind}`)).headers['x-own'], inLatin1, kind)
+    t.match(await send('/named'), { status: 200, text: 'text', headers: { 'content-disposition': 'attachment; filename="?.txt"' } }, 'Node.js itself sends U+FFFD')
   }, HTTP1)
 })
