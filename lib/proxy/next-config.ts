@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { AppRoutesOptionError } from '../errors.ts'
 import { loadModule } from '../loader/load.ts'
@@ -6,6 +7,9 @@ import type { NextConfig } from '../next/config-types.ts'
 
 /** The settings that mean something here. */
 const READ = ['basePath', 'headers', 'redirects', 'rewrites', 'skipTrailingSlashRedirect', 'trailingSlash'] as const
+
+/** What `getConfig()` of `next/config` gives, up to Next.js 15. */
+const RUNTIME = ['serverRuntimeConfig', 'publicRuntimeConfig'] as const
 
 /** What Next.js passes to a configuration that is a function. */
 const PHASE = process.env.NODE_ENV === 'development' ? PHASE_DEVELOPMENT_SERVER : PHASE_PRODUCTION_SERVER
@@ -22,9 +26,24 @@ export async function readNextConfig (file: string, note: (message: string) => v
   })
   const set = Object.keys(config).filter((key) => config[key] !== undefined)
   const read = READ.filter((key) => set.includes(key))
-  const ignored = set.filter((key) => !read.includes(key as never))
-  note(`${name}: ${read.length === 0 ? 'nothing' : read.join(', ')} read${ignored.length === 0 ? '' : `; ignored: ${ignored.join(', ')}`}`)
+  const runtime = RUNTIME.filter((key) => set.includes(key))
+  const used: string[] = runtime.length > 0 && setRuntimeConfig(file, config) ? [...read, ...runtime] : read
+  const ignored = set.filter((key) => !used.includes(key))
+  note(`${name}: ${used.length === 0 ? 'nothing' : used.join(', ')} read${ignored.length === 0 ? '' : `; ignored: ${ignored.join(', ')}`}`)
   return Object.fromEntries(read.map((key) => [key, config[key]]))
+}
+
+/** Has `getConfig()` of an installed Next.js give what it gives there. @returns whether there is one: 16 has none */
+function setRuntimeConfig (file: string, { serverRuntimeConfig = {}, publicRuntimeConfig = {} }: Record<string, unknown>): boolean {
+  const require = createRequire(file)
+  try {
+    require.resolve('next/config')
+  } catch {
+    return false
+  }
+  const { setConfig } = require('next/config') as { setConfig: (config: object) => void }
+  setConfig({ serverRuntimeConfig, publicRuntimeConfig })
+  return true
 }
 
 async function load (file: string): Promise<Record<string, unknown>> {
