@@ -32,12 +32,12 @@ export function readModule (file: string): AppModule | undefined {
 }
 
 /**
- * What `import` gets of a file of the application: text, or the format by which Node.js loads it; undefined for all else.
+ * What `import` gets of a file of the application, or of JSON: text, or the format by which Node.js loads it; undefined for all else.
  * Naming the format keeps Node.js from guessing, and from warning that it had to.
  * @param known the format, if its resolver has told one
  */
 export function readForImport (url: string, attributes: Record<string, string> | undefined, known: string | null | undefined): { format: string, source?: string } | undefined {
-  if (!url.startsWith('file:') || isInPackage(url)) return undefined
+  if (!url.startsWith('file:') || (isInPackage(url) && !url.endsWith('.json'))) return undefined
   const file = fileURLToPath(url)
   if (file.endsWith('.json')) return attributes?.type === undefined ? requiring(file, namesOf(JSON.parse(readFileSync(file, 'utf8')))) : undefined
   if (!isAppModule(file)) return undefined

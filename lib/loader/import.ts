@@ -7,7 +7,7 @@ import { refuseDirectives } from './directives.ts'
 import { entrySource, entryUrl, isEntry } from './entry.ts'
 import { bridgeSource, bridgeTo } from './interop.ts'
 import { hasLoaderBehind, isInPackage } from './module-format.ts'
-import { resolveByConfig, resolveLoosely } from './resolve.ts'
+import { resolveByConfig, resolveImportLoosely } from './resolve.ts'
 import { SCHEME, globalNames, servedName, sourceOf, standIn, textOf } from './served-modules.ts'
 
 /**
@@ -47,7 +47,7 @@ function resolveListed (url: string): Resolution | undefined {
  */
 export function resolveAfter (error: unknown, specifier: string, context: Importer): Resolution {
   if (isRequire(context)) throw error
-  const found = context.parentURL?.startsWith('file:') === true ? resolveLoosely(specifier, fileURLToPath(context.parentURL), error) : undefined
+  const found = context.parentURL?.startsWith('file:') === true ? resolveImportLoosely(specifier, fileURLToPath(context.parentURL), error) : undefined
   if (found !== undefined) return { url: pathToFileURL(found).href }
   const name = standIn(specifier, error)
   if (name === undefined) throw error

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { isInPackage } from './module-format.ts'
 import { configFor } from './tsconfig.ts'
 
-/** What bundlers resolve and Node.js does not, for modules of the application. All paths are of the file system. */
+/** What bundlers resolve and Node.js does not. All paths are of the file system. */
 
 const isRelative = (specifier: string): boolean => /^\.{1,2}(?:\/|$)/.test(specifier)
 
@@ -23,15 +23,19 @@ export function resolveInApp (specifier: string, importer: string): string | und
   return isRelative(specifier) ? fileAt(path.resolve(path.dirname(importer), specifier)) : resolveByConfig(specifier, importer)
 }
 
-const NOT_FOUND = new Set<string | undefined>(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'])
-
 /**
- * The file behind a specifier that Node.js has not found: `../lib/db` without an extension, a directory, `./db.js` where
- * the file is `db.ts`, and `lodash/get`, which `require()` would find.
+ * The file behind a relative specifier that Node.js has not found: `../lib/db` without an extension, a directory, and in
+ * the application `./db.js` where the file is `db.ts`.
  */
 export function resolveLoosely (specifier: string, importer: string, error: unknown): string | undefined {
-  if (isInPackage(importer) || !NOT_FOUND.has((error as NodeJS.ErrnoException).code)) return undefined
-  if (isRelative(specifier)) return resolveInApp(specifier, importer)
+  if (!isRelative(specifier) || !isNotFound(error)) return undefined
+  if (!isInPackage(importer)) return resolveInApp(specifier, importer)
+  return firstFile(extended(path.resolve(path.dirname(importer), specifier), PACKAGE_EXTENSIONS))
+}
+
+/** The same for what `import` has not found, be it `lodash/get`, which `require()` would find. */
+export function resolveImportLoosely (specifier: string, importer: string, error: unknown): string | undefined {
+  if (isRelative(specifier) || !isNotFound(error)) return resolveLoosely(specifier, importer, error)
   if (!/^(?:@[^/]+\/)?[^/:]+\/./.test(specifier)) return undefined
   try {
     return createRequire(importer).resolve(specifier)
@@ -40,16 +44,22 @@ export function resolveLoosely (specifier: string, importer: string, error: unkn
   }
 }
 
+const isNotFound = (error: unknown): boolean => NOT_FOUND.has((error as NodeJS.ErrnoException).code)
+const NOT_FOUND = new Set<string | undefined>(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'])
+
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json']
+
+/** The sources of a package may lie beside what was compiled of them. */
+const PACKAGE_EXTENSIONS = ['.js', '.mjs', '.cjs', '.json']
 
 /** The file that a path stands for, or undefined. */
 function fileAt (base: string): string | undefined {
   const typeScript = /^(.*\.[cm]?)jsx?$/.exec(base)?.[1]
-  const candidates = [
-    base,
-    ...(typeScript === undefined ? [] : [`${typeScript}ts`, `${typeScript}tsx`]),
-    ...EXTENSIONS.map((extension) => base + extension),
-    ...EXTENSIONS.map((extension) => path.join(base, `index${extension}`))
-  ]
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true)
+  return firstFile([base, ...(typeScript === undefined ? [] : [`${typeScript}ts`, `${typeScript}tsx`]), ...extended(base, EXTENSIONS)])
 }
+
+const extended = (base: string, extensions: string[]): string[] =>
+  [base, path.join(base, 'index')].flatMap((stem) => extensions.map((extension) => stem + extension))
+
+const firstFile = (candidates: string[]): string | undefined =>
+  candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true)
