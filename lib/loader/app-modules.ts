@@ -5,7 +5,8 @@ import { types } from 'node:util'
 import { compile } from './compile.ts'
 import { COMPILED, formatOf, hasLoaderBehind, isInPackage } from './module-format.ts'
 import { withoutNextTypes } from './next-types.ts'
-import { bindScope } from './scope.ts'
+import { bindPackageScope, bindScope } from './scope.ts'
+import { INSIDE_NEXT } from './served-modules.ts'
 
 /** Modules of the application, which Node.js does not take as they are written. */
 
@@ -63,6 +64,9 @@ export const isModule = (format: unknown): boolean => String(format).startsWith(
 export function asInNext (url: string, source: string): string {
   return bindScope(COMPILED.test(url) ? source : compile(fileURLToPath(url), source, 'module') ?? source)
 }
+
+/** The text of an ES module of a package, as bundlers would take it. */
+export const asInBundle = (url: string, source: string): string => INSIDE_NEXT.test(url) ? source : bindPackageScope(source)
 
 /** What a file exports that is loaded as CommonJS already. */
 function loadedExports (file: string): unknown {

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { asInNext, isModule, readForImport } from './app-modules.ts'
+import { asInBundle, asInNext, isModule, readForImport } from './app-modules.ts'
 import { bindModule, namesFor } from './bind-globals.ts'
 import { refuseDirectives } from './directives.ts'
 import { entrySource, entryUrl, isEntry } from './entry.ts'
@@ -75,6 +75,6 @@ export function withGlobals (url: string, loaded: LoadFnOutput): LoadFnOutput {
   if (!url.startsWith('file:') || !isModule(loaded.format) || loaded.source == null) return loaded
   const source = textOf(loaded.source)
   if (!isInPackage(url)) refuseDirectives(source, url)
-  const bound = bindModule(isInPackage(url) ? source : asInNext(url, source), namesFor(url, globalNames()))
+  const bound = bindModule(isInPackage(url) ? asInBundle(url, source) : asInNext(url, source), namesFor(url, globalNames()))
   return bound === source ? loaded : { ...loaded, source: bound }
 }

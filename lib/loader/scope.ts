@@ -13,11 +13,19 @@ const VALUES: Record<string, string> = {
 }
 
 /** Gives an ES module what it takes from there. A module that declares such a name itself, or asks for its type, is left alone. */
-export function bindScope (source: string): string {
-  const names = Object.keys(VALUES).filter((name) => source.includes(name) && isUsed(source, name))
-  if (names.length === 0) return source
+export const bindScope = (source: string): string => bind(source, Object.keys(VALUES).filter((name) => source.includes(name)))
+
+/** The same for one of a package, by what only few have in their text: taking apart all of them would take too long. */
+export const bindPackageScope = (source: string): string => bind(source, Object.keys(IN_PACKAGES).filter((name) => source.includes(IN_PACKAGES[name]!)))
+
+/** Packages that ask for `module` want to know whether they are CommonJS. */
+const IN_PACKAGES: Record<string, string> = { require: 'require(', __dirname: '__dirname', __filename: '__filename' }
+
+function bind (source: string, names: string[]): string {
+  const likely = names.filter((name) => isUsed(source, name))
+  if (likely.length === 0) return source
   const code = onlyCode(source)
-  const used = names.filter((name) => isUsed(code, name) && !isDeclared(code, name))
+  const used = likely.filter((name) => isUsed(code, name) && !isDeclared(code, name))
   if (used.length === 0) return source
   const variables = used.map((name) => `${name} = ${VALUES[name]}`)
   return prepend(source, `import { Module as $Module, createRequire as $createRequire } from 'node:module';var ${variables.join(', ')};`)
@@ -37,6 +45,7 @@ function isDeclared (code: string, name: string): boolean {
     `(?<!\\bdeclare\\s+)\\b(?:const|let|var|class|function)\\b[\\s*]*${name}(?![\\w$])`,
     `\\b(?:const|let|var)\\s*(?:\\{[^}]*|\\[[^\\]]*)(?<![\\w$.])${name}(?![\\w$]|\\s*:)[^}\\]]*[}\\]]`,
     `,\\s*${name}\\s*=(?!=)`,
+    `\\b(?:const|let)\\b[^;(){}[\\]]*,\\s*${name}\\s*(?![\\w$.([])`,
     `\\bimport\\b[^'"();]*(?<![\\w$])${name}(?![\\w$]|\\s+as\\b)[^'"();]*\\bfrom\\b`
   ].some((pattern) => new RegExp(pattern).test(code))
 }

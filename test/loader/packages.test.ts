@@ -62,5 +62,27 @@ export const found = [server, nested, modern, data.kind, kind, deep, missing, op
       const answer = await answerOf(t, node!, "import { found } from 'library'\nexport const GET = () => Response.json(found)\n", { library, scripts })
       t.strictSame(answer, ['file', 'directory', 'mjs', 'json', 'json', 'script', 'ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
     })
+
+    t.test('require, __dirname and __filename in ES modules', async (t) => {
+      const library = {
+        'package.json': '{ "type": "module" }',
+        'index.js': `import { own } from './own.js'
+import { later } from './later.js'
+// require('a comment')
+const load = () => { require('server-only'); return require('./script.cjs') }
+export const found = () => [load().value, __dirname.endsWith('/library'), \`\${__filename}\`.endsWith('/index.js'), typeof module, own, later()]
+`,
+        'own.js': `import { createRequire } from 'node:module'
+const first = 1, require = createRequire(import.meta.url)
+let __filename, __dirname
+__dirname = 'own'
+export const own = [first, __dirname, typeof __filename, require('./script.cjs').value]
+`,
+        'later.js': "const isScript = typeof require !== 'undefined'\nexport const later = () => isScript ? require('./script.cjs').value : 'none'\n",
+        'script.cjs': "exports.value = 'script'\n"
+      }
+      const answer = await answerOf(t, node!, "import { found } from 'library'\nexport const GET = () => Response.json(found())\n", { library })
+      t.strictSame(answer, ['script', true, true, 'undefined', [1, 'own', 'undefined', 'script'], 'none'])
+    })
   })
 }
