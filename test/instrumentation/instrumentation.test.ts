@@ -52,6 +52,22 @@ t.test('NEXT_RUNTIME is there as long as the server, and left alone where it is 
   t.equal(process.env.NEXT_RUNTIME, 'edge')
 })
 
+t.test('AsyncLocalStorage is a global as long as the server, unless it is one already', async (t) => {
+  const globals = globalThis as { AsyncLocalStorage?: unknown }
+  const dir = t.testdir({ 'route.js': 'const storage = new globalThis.AsyncLocalStorage()\nexport const GET = () => storage.run(1, () => Response.json(storage.getStore()))' })
+  for (const kind of ['fastify', 'express 5'] as const) {
+    const host = await start(kind, { dir })
+    t.equal((await host.send('/')).text, '1')
+    t.notOk(Object.keys(globalThis).includes('AsyncLocalStorage'))
+    await host.close()
+    t.notOk('AsyncLocalStorage' in globals)
+  }
+  const own = globals.AsyncLocalStorage = class {}
+  t.teardown(() => { delete globals.AsyncLocalStorage })
+  await (await start('fastify', { dir: t.testdir() })).close()
+  t.equal(globals.AsyncLocalStorage, own)
+})
+
 t.test('the file is beside the app directory, or above a src folder', async (t) => {
   const file = (name: string): string => `export const register = () => { globalThis.instrumentationLog.push(${JSON.stringify(name)}) }`
   const layouts: Array<[files: Record<string, string>, dir: string, expected: string[]]> = [
