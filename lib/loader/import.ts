@@ -47,9 +47,10 @@ function resolveListed (url: string): Resolution | undefined {
  */
 export function resolveAfter (error: unknown, specifier: string, context: Importer): Resolution {
   if (isRequire(context)) throw error
-  const found = context.parentURL?.startsWith('file:') === true ? resolveImportLoosely(specifier, fileURLToPath(context.parentURL), error) : undefined
+  const importer = context.parentURL?.startsWith('file:') === true ? fileURLToPath(context.parentURL) : undefined
+  const found = importer === undefined ? undefined : resolveImportLoosely(specifier, importer, error)
   if (found !== undefined) return { url: pathToFileURL(found).href }
-  const name = standIn(specifier, error)
+  const name = standIn(specifier, error, importer)
   if (name === undefined) throw error
   return servedAt(name)
 }

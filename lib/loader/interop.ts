@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { formatOf, isInPackage } from './module-format.ts'
-import { SCHEME } from './served-modules.ts'
+import { REGISTRY_SOURCE, SCHEME, hasStandIn } from './served-modules.ts'
 
 /**
  * CommonJS as bundlers give it to ES modules. Node.js gives them the names that it foresees, and as `default` all of
  * `module.exports`; Next.js gives any name there is, and the `default` of what was compiled from an ES module. So
  * `import { debounce } from 'lodash'` and `import NextAuth from 'next-auth'` need a module in between, which Node.js
- * evaluates in its turn. What names it has to have is read in the importer; one too many does no harm.
+ * evaluates in its turn. What names it has to have is read in the importer; one too many does no harm. A package that is older than
+ * ours which stands in for it gets from there what it lacks.
  */
 
 const BRIDGE = `${SCHEME}commonjs?`
@@ -22,7 +23,7 @@ export function bridgeTo (url: string, specifier: string, importer: string | und
   const file = fileURLToPath(url)
   if (formatOf(file) !== 'commonjs') return undefined
   const { names, isNodeStyle } = readImports(readFileSync(fileURLToPath(importer), 'utf8'), specifier)
-  return BRIDGE + new URLSearchParams({ url, names: names.join(), ...(isNodeStyle ? { whole: '' } : {}) }).toString()
+  return BRIDGE + new URLSearchParams({ url, names: names.join(), ...(hasStandIn(specifier) ? { lacking: specifier } : {}), ...(isNodeStyle ? { whole: '' } : {}) }).toString()
 }
 
 /** The text of a module in between; undefined where the URL is none of one. */
@@ -30,12 +31,14 @@ export function bridgeSource (url: string): string | undefined {
   if (!url.startsWith(BRIDGE)) return undefined
   const query = new URLSearchParams(url.slice(BRIDGE.length))
   const from = JSON.stringify(query.get('url'))
+  const lacking = query.get('lacking')
+  const standIn = lacking === null ? '' : ` ?? ${REGISTRY_SOURCE}[${JSON.stringify(lacking)}]`
   const names = query.get('names')!.split(',').filter((name) => name !== '')
   return [
     `import exported from ${from}`,
     `export * from ${from}`,
     `export default ${query.has('whole') ? 'exported' : "exported?.__esModule && 'default' in exported ? exported.default : exported"}`,
-    ...names.map((name, index) => `const name${index} = exported?.${name}\nexport { name${index} as ${name} }`)
+    ...names.map((name, index) => `const name${index} = exported?.${name}${standIn === '' ? '' : `${standIn}.${name}`}\nexport { name${index} as ${name} }`)
   ].join('\n')
 }
 

@@ -8,7 +8,7 @@ import { mayHoldJsx, toCommonJs } from './compile.ts'
 import { formatOf, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { bindScope } from './scope.ts'
-import { globalNames, served, servedName, standIn } from './served-modules.ts'
+import { complete, globalNames, served, servedName, standIn } from './served-modules.ts'
 
 /**
  * `require()`. Hooks of Node.js do not see all of it (none on Node.js 20, and compiling loaders go round them), so the
@@ -51,12 +51,14 @@ function wrap (): void {
   const { _compile: compile } = internals.prototype
 
   internals._load = function (this: unknown, request, parent, isMain) {
-    const name = active && typeof request === 'string' ? servedName(request, parent?.filename ?? undefined) : undefined
+    const importer = parent?.filename ?? undefined
+    const name = active && typeof request === 'string' ? servedName(request, importer) : undefined
     if (name !== undefined) return served(name)
     try {
-      return load.call(this, request, parent, isMain)
+      const exported = load.call(this, request, parent, isMain)
+      return active ? complete(request, exported, importer) : exported
     } catch (error) {
-      const runtime = active ? standIn(request, error) : undefined
+      const runtime = active ? standIn(request, error, importer) : undefined
       if (runtime === undefined) throw error
       return served(runtime)
     }

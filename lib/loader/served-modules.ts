@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { isInPackage } from './module-format.ts'
+
 /**
  * The modules that route files reach under Next.js's names. They live in a registry on the global object, because a
  * compiling loader (tsx, for CommonJS on Node.js 20) evaluates an ES module a second time for `require()`:
@@ -36,7 +39,10 @@ export function registered (): ServedModules {
 export const INSIDE_NEXT = /[\\/]node_modules[\\/]next[\\/]|[\\/]\.next[\\/]/
 
 /** What is served only where it is not installed. */
-const STAND_INS = new Set(['next/constants', 'react/jsx-runtime', 'react/jsx-dev-runtime'])
+const STAND_INS = new Set(['next/constants', 'react', 'react/jsx-runtime', 'react/jsx-dev-runtime'])
+
+/** Whether there is a module that stands in for one which is not installed. */
+export const hasStandIn = (specifier: string): boolean => STAND_INS.has(specifier) && served(specifier) !== undefined
 
 const withoutExtension = (specifier: string): string => specifier.endsWith('.js') ? specifier.slice(0, -3) : specifier
 
@@ -49,12 +55,30 @@ export function servedName (specifier: string, importer: string | undefined): st
   return name
 }
 
-/** The name of the served module that stands in for one which is not installed. */
-export function standIn (specifier: string, error: unknown): string | undefined {
+/**
+ * The name of the served module that stands in for one which is not installed.
+ * @param importer a file
+ */
+export function standIn (specifier: string, error: unknown, importer: string | undefined): string | undefined {
   const { code } = error as NodeJS.ErrnoException
   const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
   const name = withoutExtension(specifier)
-  return isMissing && STAND_INS.has(name) && served(name) !== undefined ? name : undefined
+  if (!isMissing || !hasStandIn(name)) return undefined
+  return name === 'react' && !asksForCache(importer) ? undefined : name
+}
+
+/** There is nothing else of React itself: packages, and who asks for more, are to hear that it is missing. */
+const asksForCache = (importer: string | undefined): boolean =>
+  importer !== undefined && !isInPackage(importer) && /\bcache\b/.test(readFileSync(importer, 'utf8'))
+
+const completed = new WeakMap<object, object>()
+
+/** What `require()` gives for a name: to a module that asks for `cache`, a React before 19 and that. */
+export function complete (specifier: string, exported: unknown, importer: string | undefined): unknown {
+  if (specifier !== 'react' || typeof exported !== 'object' || exported === null || 'cache' in exported || !asksForCache(importer)) return exported
+  const copy = completed.get(exported) ?? { ...exported, ...served('react') }
+  completed.set(exported, copy)
+  return copy
 }
 
 /** The names of what is bound as globals. */

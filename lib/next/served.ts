@@ -5,6 +5,7 @@ import * as headers from './headers.ts'
 import * as jsxRuntime from './jsx-runtime.ts'
 import * as navigation from './navigation.ts'
 import * as og from './og.ts'
+import * as react from './react.ts'
 import * as server from './server.ts'
 import { boundGlobals } from '../web/bound-globals.ts'
 
@@ -16,8 +17,9 @@ export const servedModules = {
   'next/cache': handingOn('next/cache', cache, Object.keys(cache) as Array<keyof typeof cache>),
   'next/og': og,
   'server-only': {},
-  // These only where Next.js or React is not installed.
+  // These only where Next.js or React is not installed, or lacks them.
   'next/constants': constants,
+  react,
   'react/jsx-runtime': jsxRuntime,
   'react/jsx-dev-runtime': jsxRuntime,
   'fastify-app-routes/server': server,

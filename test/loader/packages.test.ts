@@ -1,6 +1,7 @@
 /** Packages that are written for bundlers, on this Node.js and on those that NODE_22, NODE_24 and NODE_26 name. */
 import { execFile } from 'node:child_process'
-import { realpathSync, renameSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 
@@ -13,24 +14,40 @@ const NODES: Array<[name: string, binary: string | undefined]> = [
 
 const SERVER = `import Fastify from 'fastify'
 import appRoutes from 'fastify-app-routes'
+import { readdirSync } from 'node:fs'
 const server = Fastify()
 await server.register(appRoutes, './app')
-const { statusCode, body } = await server.inject('/a')
-console.log(statusCode === 200 ? body : JSON.stringify({ statusCode, body }))
+const answers = {}
+for (const name of readdirSync('./app')) {
+  const { statusCode, body } = await server.inject('/' + name)
+  answers[name] = statusCode === 200 ? JSON.parse(body) : { statusCode, body }
+}
+console.log(JSON.stringify(answers))
 await server.close()
 `
 
-/** What `GET /a` of a route file answers. */
-function answerOf (t: Test, node: string, route: string, packages: object, { args = [], file = 'route.js' }: { args?: string[], file?: string } = {}): Promise<unknown> {
-  const dir = realpathSync(t.testdir({ 'package.json': '{ "type": "module" }', 'server.mjs': SERVER, app: { a: { [file]: route } }, packages }))
-  renameSync(path.join(dir, 'packages'), path.join(dir, 'node_modules'))
+interface Files { [name: string]: string | Files }
+
+function write (dir: string, files: Files): void {
+  mkdirSync(dir, { recursive: true })
+  for (const [name, content] of Object.entries(files)) {
+    const file = path.join(dir, name)
+    if (typeof content === 'string') writeFileSync(file, content)
+    else write(file, content)
+  }
+}
+
+/** What the routes of a project answer, of which each is a folder's; else what the process complained of. No other packages are in reach. */
+function answersOf (t: Test, node: string, app: Files, packages: Files, args: string[] = []): Promise<any> {
+  const dir = realpathSync(mkdtempSync(path.join(tmpdir(), 'app-routes-packages-')))
+  t.teardown(() => { rmSync(dir, { recursive: true, force: true }) })
+  write(dir, { 'package.json': '{ "type": "module" }', 'server.mjs': SERVER, app, ['node_modules']: packages }) // eslint-disable-line no-useless-computed-key
   for (const name of ['fastify-app-routes', 'fastify', 'tsx']) symlinkSync(name === 'fastify-app-routes' ? root : path.join(root, 'node_modules', name), path.join(dir, 'node_modules', name), 'junction')
-  const { NODE_OPTIONS: _, ...env } = process.env
   return new Promise((resolve) => {
     // The test runner puts its own loader into every child through NODE_OPTIONS, whatever environment the child is given.
     const [command, ...rest] = process.platform === 'win32' ? [node, ...args] : ['/usr/bin/env', '-u', 'NODE_OPTIONS', node, ...args]
-    execFile(command!, [...rest, 'server.mjs'], { cwd: dir, timeout: 60_000, env }, (_error, stdout, stderr) => {
-      const line = stdout.split('\n').find((text) => /^[[{]/.test(text))
+    execFile(command!, [...rest, 'server.mjs'], { cwd: dir, timeout: 60_000 }, (_error, stdout, stderr) => {
+      const line = stdout.split('\n').find((text) => text.startsWith('{'))
       resolve(line === undefined ? stderr : JSON.parse(line))
     })
   })
@@ -59,8 +76,8 @@ export const found = [server, nested, modern, data.kind, kind, deep, missing, op
         'modern.mjs': "export const modern = 'mjs'\n"
       }
       const scripts = { 'package.json': '{}', 'deep.js': "exports.deep = 'script'\n" }
-      const answer = await answerOf(t, node!, "import { found } from 'library'\nexport const GET = () => Response.json(found)\n", { library, scripts })
-      t.strictSame(answer, ['file', 'directory', 'mjs', 'json', 'json', 'script', 'ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
+      const { a } = await answersOf(t, node!, { a: { 'route.js': "import { found } from 'library'\nexport const GET = () => Response.json(found)\n" } }, { library, scripts })
+      t.strictSame(a, ['file', 'directory', 'mjs', 'json', 'json', 'script', 'ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
     })
 
     t.test('require, __dirname and __filename in ES modules', async (t) => {
@@ -81,8 +98,30 @@ export const own = [first, __dirname, typeof __filename, require('./script.cjs')
         'later.js': "const isScript = typeof require !== 'undefined'\nexport const later = () => isScript ? require('./script.cjs').value : 'none'\n",
         'script.cjs': "exports.value = 'script'\n"
       }
-      const answer = await answerOf(t, node!, "import { found } from 'library'\nexport const GET = () => Response.json(found())\n", { library })
-      t.strictSame(answer, ['script', true, true, 'undefined', [1, 'own', 'undefined', 'script'], 'none'])
+      const { a } = await answersOf(t, node!, { a: { 'route.js': "import { found } from 'library'\nexport const GET = () => Response.json(found())\n" } }, { library })
+      t.strictSame(a, ['script', true, true, 'undefined', [1, 'own', 'undefined', 'script'], 'none'])
+    })
+
+    t.test('cache() of react, where that is missing or older than 19', async (t) => {
+      const old = { 'package.json': '{ "name": "react" }', 'index.js': "exports.version = '18.3.1'\nexports.useState = () => {}\n" }
+      const recent = { ...old, 'index.js': `${old['index.js']}exports.cache = () => () => 'its own'\n` }
+      const optional = { 'package.json': '{}', 'index.js': "exports.cache = (() => { try { return typeof require('react').cache } catch { return 'none' } })()\n" }
+      const imported = "import { cache } from 'react'\nimport optional from 'optional'\nconst session = cache(async () => 'session')\nexport const GET = async () => Response.json([await session(), optional.cache])\n"
+      const app = {
+        js: { 'route.js': imported },
+        all: { 'route.js': imported.replace('{ cache }', '* as React').replace('cache(', 'React.cache(') },
+        tsx: { 'route.tsx': imported },
+        cjs: { 'route.cjs': imported.replaceAll(/import (.+) from (.+)/g, 'const $1 = require($2)').replace('export const GET', 'exports.GET') }
+      }
+      const all = (answer: unknown): object => Object.fromEntries(Object.keys(app).map((name) => [name, answer]))
+      for (const args of [[], ['--import', 'tsx']]) {
+        t.strictSame(await answersOf(t, node!, app, { optional }, args), all(['session', 'none']), `missing ${args.join(' ')}`)
+        t.strictSame(await answersOf(t, node!, app, { optional, react: old }, args), all(['session', 'undefined']), `older ${args.join(' ')}`)
+      }
+      t.strictSame(await answersOf(t, node!, app, { optional, react: recent }), all(['its own', 'function']), '19')
+      const hooks = { hooks: { 'route.js': "import { cache, useState } from 'react'\nexport const GET = () => Response.json([typeof cache, typeof useState])\n" } }
+      t.strictSame(await answersOf(t, node!, hooks, { react: old }), { hooks: ['function', 'function'] })
+      t.match(await answersOf(t, node!, { hooks: { 'route.js': "import { useState } from 'react'\nexport const GET = () => Response.json(typeof useState)\n" } }, {}), /Cannot find package 'react'/)
     })
   })
 }
