@@ -3,6 +3,7 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { compile } from './compile.ts'
+import { noteFetchedFiles } from './fetched-files.ts'
 import { COMPILED, formatOf, hasLoaderBehind, isInPackage } from './module-format.ts'
 import { withoutNextTypes } from './next-types.ts'
 import { bindPackageScope, bindScope } from './scope.ts'
@@ -62,7 +63,7 @@ export const isModule = (format: unknown): boolean => String(format).startsWith(
 
 /** The text of an ES module of the application, as it is or was compiled, as Next.js would take it. */
 export function asInNext (url: string, source: string): string {
-  return bindScope(COMPILED.test(url) ? source : compile(fileURLToPath(url), source, 'module') ?? source)
+  return noteFetchedFiles(bindScope(COMPILED.test(url) ? source : compile(fileURLToPath(url), source, 'module') ?? source))
 }
 
 /** The text of an ES module of a package, as bundlers would take it. */

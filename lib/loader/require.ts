@@ -5,6 +5,7 @@ import { isModule, readModule } from './app-modules.ts'
 import { bindModule, bindScript, bindUnhooked, namesFor } from './bind-globals.ts'
 import { refuseDirectives } from './directives.ts'
 import { mayHoldJsx, toCommonJs } from './compile.ts'
+import { noteFetchedFiles } from './fetched-files.ts'
 import { formatOf, isInPackage } from './module-format.ts'
 import { resolveByConfig, resolveLoosely } from './resolve.ts'
 import { bindScope } from './scope.ts'
@@ -118,7 +119,7 @@ function loadFile (module: Module, filename: string, fallback: Extension): unkno
   refuseDirectives(read.source, filename)
   // An ES module stays the instance that `import` gives, which a compiling loader would not see to.
   const bind = hasSyncHooks ? bindModule : bindUnhooked
-  return module._compile(isModule(read.format) ? bind(bindScope(read.source), namesFor(filename, globalNames())) : read.source, filename, read.format)
+  return module._compile(isModule(read.format) ? bind(noteFetchedFiles(bindScope(read.source)), namesFor(filename, globalNames())) : read.source, filename, read.format)
 }
 
 /**

@@ -8,6 +8,7 @@ import * as og from './og.ts'
 import * as react from './react.ts'
 import * as server from './server.ts'
 import { boundGlobals } from '../web/bound-globals.ts'
+import { fetchedFiles } from '../web/fetched-files.ts'
 
 /** What route files get for the names by which they import Next.js, and for ours. */
 export const servedModules = {
@@ -27,5 +28,6 @@ export const servedModules = {
   'fastify-app-routes/navigation': navigation,
   'fastify-app-routes/cache': cache,
   'fastify-app-routes/og': og,
+  files: fetchedFiles,
   globals: boundGlobals
 }

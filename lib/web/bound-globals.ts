@@ -1,3 +1,4 @@
+import { fetchFile, fileUrlOf } from './fetched-files.ts'
 import { unwrap } from './lazy-request.ts'
 import { fetchedBodies } from './outgoing.ts'
 import { LightResponse } from './light-response.ts'
@@ -50,6 +51,8 @@ export function markLayered (fetch: Fetch): void { layered.add(fetch) }
  */
 async function markingFetch (...args: Arguments): ReturnType<Fetch> {
   const { fetch } = globalThis
+  const file = fileUrlOf(args[0])
+  if (file !== undefined) return fetchFile(file, () => fetch(...args))
   const response = await (layered.has(fetch) ? fetch(...unwrapped(args)) : layer(fetch, ...unwrapped(args)))
   if (response.body) fetchedBodies.add(response.body)
   return response
