@@ -142,7 +142,7 @@ t.test('generateStaticParams() has an array for a catch-all', async (t) => {
 
 t.test('dynamicParams = false: where no path is named there is none; 13 and 14 leave it open', async (t) => {
   const files = { '[id]': route('export const dynamic = "force-static"\nexport const dynamicParams = false\nexport const GET = () => new Response("a")') }
-  for (const name of ['fastify', 'express'] as const) {
+  for (const name of ['fastify', 'express 5'] as const) {
     for (const compat of [15, 16] as const) t.equal((await (await serve(t, name, files, { compat })).send('/a')).status, 404)
     for (const compat of [13, 14] as const) {
       const host = await serve(t, name, files, { compat })
@@ -303,7 +303,7 @@ t.test('each answer of a route says how long it may be kept itself', async (t) =
   }
 })
 
-for (const name of ['fastify', 'express'] as const) {
+for (const name of ['fastify', 'express 5'] as const) {
   t.test(`what is made for an edge runtime is made for each request: ${name}`, async (t) => {
     const file = (config: string): object => route(`let made = 0\n${config}\nexport const GET = () => new Response(String(++made))`)
     const files = {
@@ -322,7 +322,7 @@ for (const name of ['fastify', 'express'] as const) {
   })
 }
 
-for (const name of ['fastify', 'express'] as const) {
+for (const name of ['fastify', 'express 5'] as const) {
   t.test(`dynamic = "error": what is for one request alone is an error, whenever it is used: ${name}`, async (t) => {
     const from = `export const dynamic = "error"
 import { hostRequest } from "fastify-app-routes${name === 'express' ? '/express' : ''}"
