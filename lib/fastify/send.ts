@@ -9,7 +9,8 @@ export function sendReply (reply: FastifyReply, { status, statusText, headers, b
   reply.code(status)
   if (statusText !== '' && reply.request.raw.httpVersionMajor < 2) reply.raw.statusMessage = statusText
   const hasType = addReplyHeaders(reply, headers)
-  if (headInUtf8 === true) writeHeadInUtf8(reply.raw)
+  // Next.js sends latin1 where there is no body.
+  if (headInUtf8 === true && reply.request.method !== 'HEAD') writeHeadInUtf8(reply.raw)
   if (body === null) {
     // A content type that a hook has set speaks of another body.
     if (!hasType) reply.removeHeader('content-type')

@@ -4,7 +4,7 @@ import { Duplex, Readable } from 'node:stream'
 import type { Outgoing } from './outgoing.ts'
 import type { NodeResponse } from './exchange.ts'
 import { isLate } from './late-bodies.ts'
-import { pairsWhere } from './header-pairs.ts'
+import { isBeyondAscii, pairsWhere } from './header-pairs.ts'
 
 /** What a host already means to send under a name, where the handler's header joins it instead of replacing it. */
 export function mergeVary (present: unknown, value: string): string {
@@ -25,7 +25,8 @@ export function sendToNode (res: NodeResponse, outgoing: Outgoing, fail: (error:
   res.statusCode = status
   if (statusText !== '' && takesStatusText(res)) res.statusMessage = statusText
   addHeaders(res, headers)
-  if (headInUtf8) writeHeadInUtf8(res)
+  // Next.js sends latin1 where there is no body.
+  if (headInUtf8 && res.req.method !== 'HEAD') writeHeadInUtf8(res)
   if (body === null) {
     if (status !== 204 && status !== 304 && res.req.method !== 'HEAD' && !res.hasHeader('content-length')) res.setHeader('content-length', '0')
     res.end()
@@ -60,22 +61,6 @@ export function addKept (res: NodeResponse, headers: readonly string[]): void {
   beforeHead(res, () => { addMissing(res, kept) })
 }
 
-/**
- * Has headers go out as UTF-8 where one of them is not in ASCII. Node.js writes a head together with what begins the body, and so
- * in Latin-1 where that is bytes, or nothing.
- */
-export function sendAsUtf8 (res: NodeResponse, headers: readonly string[]): void {
-  if (!takesStatusText(res) || !headers.some(isNotAscii)) return
-  const { writeHead } = res
-  res.writeHead = function (this: ServerResponse, ...given: unknown[]) {
-    writeHead.apply(this, given as never)
-    this.flushHeaders()
-    return this
-  }
-}
-
-const isNotAscii = (text: string): boolean => /[\x80-\xff]/.test(text)
-
 /** Calls back when the head is about to be written, once all of its headers can be seen by `getHeader()`. */
 export function beforeHead (res: NodeResponse, listener: () => void): void {
   const { writeHead } = res as ServerResponse
@@ -89,14 +74,19 @@ export function beforeHead (res: NodeResponse, listener: () => void): void {
 
 /** Has a head written as UTF-8, as Node.js does on its own in front of a text, and not in front of bytes. */
 export function writeHeadInUtf8 (res: NodeResponse): void {
-  // HTTP/2 sends latin1. So does Next.js, where there is no body.
-  if (!takesStatusText(res) || res.req.method === 'HEAD') return
+  // HTTP/2 sends latin1.
+  if (!takesStatusText(res)) return
   const { writeHead } = res
   res.writeHead = function (this: ServerResponse, ...args: unknown[]) {
     Reflect.apply(writeHead, this, args)
     this.flushHeaders()
     return this
   } as never
+}
+
+/** Has headers go out as UTF-8 where one of them is not in ASCII. */
+export function sendAsUtf8 (res: NodeResponse, headers: readonly string[]): void {
+  if (isBeyondAscii(headers)) writeHeadInUtf8(res)
 }
 
 const isKept = (name: string): boolean => name === 'set-cookie' || name === 'vary'

@@ -325,7 +325,7 @@ for (const name of ['fastify', 'express 5'] as const) {
 for (const name of ['fastify', 'express 5'] as const) {
   t.test(`dynamic = "error": what is for one request alone is an error, whenever it is used: ${name}`, async (t) => {
     const from = `export const dynamic = "error"
-import { hostRequest } from "fastify-app-routes${name === 'express' ? '/express' : ''}"
+import { hostRequest } from "fastify-app-routes${name === 'express 5' ? '/express' : ''}"
 import { revalidateTag } from "next/cache"
 const uses = {
   kept: () => {},
