@@ -82,7 +82,7 @@ export class KeptAnswers {
   readonly #compat: Compat
   readonly #hasEtag: boolean
   /** The headers that were last sent of a fresh entry, which is nearly always the same one. */
-  #last: { entry: CacheEntry, sent: string[] } | undefined
+  #last: { entry: CacheEntry, sent: SentHeaders } | undefined
 
   constructor ({ compat, etag }: Pick<Mount, 'compat' | 'etag'>) {
     this.#compat = compat
@@ -91,42 +91,35 @@ export class KeptAnswers {
 
   /** @param retryIn seconds until a new one is attempted to be made again, after the last attempt failed */
   outgoing (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', exchange: Pick<HostExchange, 'headers'>, retryIn?: number): Outgoing {
-    const headers = state === 'HIT' ? this.#headersOfHit(entry) : this.#headersOf(entry, state, retryIn)
-    return this.#hasEtag ? withEtag(entry, headers, exchange.headers['if-none-match']) : answerOf(entry, headers)
+    const sent = state === 'HIT' ? this.#headersOfHit(entry) : this.#headersOf(entry, state, retryIn)
+    return this.#hasEtag ? withEtag(entry, sent, exchange.headers['if-none-match']) : answerOf(entry, sent)
   }
 
-  #headersOfHit (entry: CacheEntry): string[] {
+  #headersOfHit (entry: CacheEntry): SentHeaders {
     if (this.#last?.entry !== entry) this.#last = { entry, sent: this.#headersOf(entry, 'HIT') }
     return this.#last.sent
   }
 
-  #headersOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', retryIn?: number): string[] {
+  #headersOf (entry: CacheEntry, state: 'HIT' | 'STALE' | 'MISS', retryIn?: number): SentHeaders {
     const headers = [...entry.headers, 'x-nextjs-cache', state]
     // 13 and 14 send none.
     if (this.#compat >= 15 && valueIn(entry.headers, 'cache-control') === undefined) headers.push('cache-control', cacheControl(entry, retryIn))
-    return headers
+    return { headers, headInUtf8: entry.body.length > 0 && isBeyondAscii(entry.headers) }
   }
 }
 
-function answerOf (entry: CacheEntry, headers: string[]): Outgoing {
-  const { status, body, headers: own } = entry
+type SentHeaders = Pick<Outgoing, 'headers' | 'headInUtf8'>
+
+function answerOf ({ status, body, headers: own }: CacheEntry, { headers, headInUtf8 }: SentHeaders): Outgoing {
   const hasNone = BODYLESS_STATUS.has(status) || (body.length === 0 && valueIn(own, 'content-type') === undefined)
-  return { status, statusText: '', headers, body: hasNone ? null : body, headInUtf8: body.length > 0 && goesInUtf8(entry) }
+  return { status, statusText: '', headers, body: hasNone ? null : body, headInUtf8 }
 }
 
-const inUtf8 = new WeakMap<CacheEntry, boolean>()
-
-function goesInUtf8 (entry: CacheEntry): boolean {
-  let known = inUtf8.get(entry)
-  if (known === undefined) inUtf8.set(entry, known = isBeyondAscii(entry.headers))
-  return known
-}
-
-function withEtag (entry: CacheEntry, headers: string[], ifNoneMatch: string | undefined): Outgoing {
+function withEtag (entry: CacheEntry, sent: SentHeaders, ifNoneMatch: string | undefined): Outgoing {
   const own = valueIn(entry.headers, 'etag')
   const etag = own ?? etagOf(entry)
-  const all = own === undefined ? [...headers, 'etag', etag] : headers
-  if (entry.status !== 200 || !matches(ifNoneMatch, etag)) return answerOf(entry, all)
+  const all = own === undefined ? [...sent.headers, 'etag', etag] : sent.headers
+  if (entry.status !== 200 || !matches(ifNoneMatch, etag)) return answerOf(entry, { ...sent, headers: all })
   return { status: 304, statusText: '', headers: pairsWhere(all, (name) => !OF_THE_BODY.has(name)), body: null }
 }
 
