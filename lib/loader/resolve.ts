@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { isInPackage } from './module-format.ts'
+import { isNotFound } from './not-found.ts'
 import { configFor } from './tsconfig.ts'
 
 /** What bundlers resolve and Node.js does not. All paths are of the file system. */
@@ -43,9 +44,6 @@ export function resolveImportLoosely (specifier: string, importer: string, error
     return undefined
   }
 }
-
-const isNotFound = (error: unknown): boolean => NOT_FOUND.has((error as NodeJS.ErrnoException).code)
-const NOT_FOUND = new Set<string | undefined>(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'])
 
 const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json']
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isInPackage } from './module-format.ts'
+import { isNotFound } from './not-found.ts'
 
 /**
  * The modules that route files reach under Next.js's names. They live in a registry on the global object, because a
@@ -60,10 +61,8 @@ export function servedName (specifier: string, importer: string | undefined): st
  * @param importer a file
  */
 export function standIn (specifier: string, error: unknown, importer: string | undefined): string | undefined {
-  const { code } = error as NodeJS.ErrnoException
-  const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
   const name = withoutExtension(specifier)
-  if (!isMissing || !hasStandIn(name)) return undefined
+  if (!hasStandIn(name) || !isNotFound(error)) return undefined
   return name === 'react' && !asksForCache(importer) ? undefined : name
 }
 
